@@ -1,0 +1,1 @@
+"""The mixing engine: audio, console, mixers, training and breeding in plain Python, without Django."""
