@@ -1,0 +1,1 @@
+"""What every background job needs and no app owns: leases. Imports no app."""
