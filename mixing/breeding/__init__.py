@@ -1,0 +1,1 @@
+"""How an offspring is made of a loser and a winner: ratio, blend, heal, gate, record."""

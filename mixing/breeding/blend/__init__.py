@@ -1,0 +1,1 @@
+"""Blending strategies: ways to make one set of weights out of several."""
