@@ -1,0 +1,55 @@
+"""The Celery application: how background work is sent, spread over queues, and run.
+
+The truth about unfinished work is in the database; a message is only the hint that a worker may look. What the broker
+loses, the sweep sends again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixarena.settings")
+
+from django.conf import settings  # noqa: E402  (needs the variable above)
+
+NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "breed")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_export")
+SWEEP = "tournaments.tasks.sweep"
+SWEEP_EVERY_S = 10.0
+
+
+def broker_url(redis_url: str) -> str:
+    """The broker's address as kombu spells it: a Unix socket has another scheme there."""
+    return redis_url.replace("unix:", "redis+socket:", 1) if redis_url.startswith("unix:") else redis_url
+
+
+app = Celery("mixarena")
+app.conf.update(
+    broker_url=broker_url(settings.REDIS_URL) or "redis://127.0.0.1:6379/0",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_connect_timeout": 2},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_soft_time_limit=900,
+    task_time_limit=960,
+    task_default_queue="render",
+    task_routes={
+        **{f"tournaments.tasks.{name}": {"queue": "neural"} for name in NEURAL_TASKS},
+        **{f"tournaments.tasks.{name}": {"queue": "render"} for name in RENDER_TASKS},
+        SWEEP: {"queue": "sweep"},
+    },
+    worker_prefetch_multiplier=1,
+    worker_proc_alive_timeout=120,
+    worker_max_tasks_per_child=200,
+    worker_max_memory_per_child=1_200_000,
+    worker_hijack_root_logger=False,
+    # A sweep that found no worker in time is replaced by the next one, so they never pile up.
+    beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}}},
+    timezone="UTC",
+)
+app.autodiscover_tasks()
