@@ -12,7 +12,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixarena.settings")
 
-from django.conf import settings  # noqa: E402  (needs the variable above)
+from django.conf import settings
 
 NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "breed")
 RENDER_TASKS = ("render_mix", "cut_preview", "make_export")

@@ -121,5 +121,5 @@ def kept_secret(file: Path) -> str:
         except FileExistsError:
             pass  # another process was quicker: its secret is the one
         finally:
-            os.unlink(draft)
+            Path(draft).unlink()
     return file.read_text().strip()
