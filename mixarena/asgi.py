@@ -6,4 +6,10 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixarena.settings")
 
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from django.conf import settings  # noqa: E402  (Django has to be set up first)
+
+from mixarena.upload_limit import UploadLimit  # noqa: E402
+
+application = UploadLimit(django_application, max_bytes=settings.MAX_UPLOAD_MB * 1_000_000)

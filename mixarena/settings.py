@@ -68,7 +68,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "mixarena.web.errors.ErrorMiddleware",
 ]
+CSRF_FAILURE_VIEW = "mixarena.web.errors.csrf_failure"
 
 TEMPLATES = [
     {

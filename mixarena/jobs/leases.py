@@ -1,8 +1,9 @@
 """Leases: a row says who is working on it, until when, and how often it was tried.
 
 The truth about unfinished work lives in the database, not in the broker. A job claims its row with one conditional
-UPDATE, renews the lease while it works, and hands its result over with another conditional UPDATE that only succeeds while
-the lease is still its own. A row whose lease ran out may be claimed again; after MAX_ATTEMPTS claims it is given up.
+UPDATE, renews the lease while it works, and hands its result over with another conditional UPDATE that only succeeds
+while the lease is still its own. A row whose lease ran out may be claimed again; after MAX_ATTEMPTS claims it is given
+up.
 """
 
 from __future__ import annotations
