@@ -167,9 +167,13 @@ def load_features(path: Path) -> SongFeatures:
             log_mel, stats = data["log_mel"], data["stats"]
             content_hash, rate, version = str(data["content_hash"]), int(data["sample_rate"]), int(data["version"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise AudioError("The cached features are damaged. Delete them to measure the song again.", code="corrupt") from error
+        raise AudioError(
+            "The cached features are damaged. Delete them to measure the song again.", code="corrupt"
+        ) from error
     if version != FEATURES_VERSION or stats.shape[1:] != (N_STATS,) or log_mel.shape[2:] != (2, N_MELS, N_FRAMES):
-        raise AudioError("The cached features are of another version. Delete them to measure the song again.", code="corrupt")
+        raise AudioError(
+            "The cached features are of another version. Delete them to measure the song again.", code="corrupt"
+        )
     return SongFeatures(tuple(StemFeatures(m, s) for m, s in zip(log_mel, stats, strict=True)), content_hash, rate)
 
 
@@ -197,7 +201,9 @@ def k_weighting_db(rate: int = 48_000) -> NDArray[np.float64]:
 
 def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
-        raise AudioError("Features need mono or stereo audio that is not empty. Choose another file.", code="bad_channels")
+        raise AudioError(
+            "Features need mono or stereo audio that is not empty. Choose another file.", code="bad_channels"
+        )
     start, length = analysis_window(audio.shape[1], rate)
     audio = audio[:, start : start + length]
     if not np.isfinite(audio).all():
@@ -233,7 +239,9 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
         stats[STAT[f"crest_{name}_db"]] = crest
         stats[STAT[f"side_mid_{name}_db"]] = _ratio_db(powers[1, inside].sum(), powers[0, inside].sum())
     mean_squares = float(np.mean(np.square(left, dtype=np.float64))), float(np.mean(np.square(right, dtype=np.float64)))
-    side_mid_db = _ratio_db(float(np.mean(np.square(side, dtype=np.float64))), float(np.mean(np.square(mid, dtype=np.float64))))
+    side_mid_db = _ratio_db(
+        float(np.mean(np.square(side, dtype=np.float64))), float(np.mean(np.square(mid, dtype=np.float64)))
+    )
     stats[STAT["side_mid_db"]] = side_mid_db
     stats[STAT["balance_db"]] = float(np.clip(_ratio_db(*mean_squares), -30.0, 30.0))
     cross = float(np.mean(left.astype(np.float64) * right))
@@ -321,7 +329,9 @@ def _band_levels_db(signal: NDArray[np.float32], rate: int) -> NDArray[np.float6
     frames = padded.reshape(n_frames, n_fft)
     for start in range(0, n_frames, 64):
         spectrum = scipy.fft.rfft(frames[start : start + 64] * window, axis=1)
-        power += np.square(spectrum.real).sum(axis=0, dtype=np.float64) + np.square(spectrum.imag).sum(axis=0, dtype=np.float64)
+        power += np.square(spectrum.real).sum(axis=0, dtype=np.float64) + np.square(spectrum.imag).sum(
+            axis=0, dtype=np.float64
+        )
     power *= 2.0 / (n_frames * n_fft * float(np.square(window).sum()))
     # Bands share the bins at their edges in proportion, so low bands of few bins are not jagged.
     cumulative = np.concatenate([[0.0], np.cumsum(power)])

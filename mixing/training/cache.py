@@ -41,9 +41,7 @@ def fill_cache(
 
 def cached_songs(songs: Sequence[CorpusSong], cache_dir: Path) -> list[tuple[CorpusSong, SongFeatures]]:
     """Songs with their features, those only that have been measured."""
-    return [
-        (song, load_features(path)) for song in songs if (path := cache_path(cache_dir, song.sha256)).exists()
-    ]
+    return [(song, load_features(path)) for song in songs if (path := cache_path(cache_dir, song.sha256)).exists()]
 
 
 def _measure(job: tuple[str, str, str]) -> bool:

@@ -41,7 +41,9 @@ SET_SONGS = {"gate": 36, "probe": 36, "heal": 64}
 MAX_WORK = 6
 AUDIO_SUFFIXES = (".ogg", ".oga", ".flac", ".wav", ".mp3", ".aiff", ".aif")
 _ARCHIVES = (".zip", ".pk3")
-_NOT_MUSIC = re.compile(r"ambien(t|ce)[/_-]|/ambien|sfx|effects?/|_fast\b|-fast\b|/voices?/|/speech|/actor/", re.IGNORECASE)
+_NOT_MUSIC = re.compile(
+    r"ambien(t|ce)[/_-]|/ambien|sfx|effects?/|_fast\b|-fast\b|/voices?/|/speech|/actor/", re.IGNORECASE
+)
 _VARIANT = re.compile(r"([ _-]*(old|fast|slow|loop|remix|intro|v?\d+|[ivx]+|part|alt|short|long|full|reprise))+$")
 _GENRE_WORDS: tuple[tuple[str, str], ...] = (
     ("metal", "metal"),
@@ -131,7 +133,11 @@ def fetch_packages(
 
 
 def scan_packages(
-    root: Path, *, packages: Sequence[MusicPackage] = PACKAGES, on_file: Callable[[], None] | None = None, n_workers: int = 2
+    root: Path,
+    *,
+    packages: Sequence[MusicPackage] = PACKAGES,
+    on_file: Callable[[], None] | None = None,
+    n_workers: int = 2,
 ) -> list[CorpusSong]:
     """Find the usable songs of every package that has been fetched, splits assigned."""
     songs: list[CorpusSong] = []
@@ -175,7 +181,13 @@ def scan_folder(folder: Path, *, on_file: Callable[[], None] | None = None, n_wo
                 album = path.parent.relative_to(folder).as_posix()
                 work = f"{album}/{probed.work}" if album != "." else probed.work
                 songs.append(
-                    replace(probed, path=str(path.resolve()), package=folder.name, work=work, licence="the folder's owner knows")
+                    replace(
+                        probed,
+                        path=str(path.resolve()),
+                        package=folder.name,
+                        work=work,
+                        licence="the folder's owner knows",
+                    )
                 )
     if not songs:
         raise AudioError(

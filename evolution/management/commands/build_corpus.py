@@ -37,7 +37,9 @@ class Command(BaseCommand):
                 if not wanted:
                     raise CommandError("None of these packages is in the table. Look in mixing/training/packages.py.")
                 with tqdm(total=len(wanted), desc="Fetching packages", unit="package") as bar:
-                    missing = corpus.fetch_packages(CORPUS_DIR, packages=wanted, on_done=lambda _: bar.update() and None)
+                    missing = corpus.fetch_packages(
+                        CORPUS_DIR, packages=wanted, on_done=lambda _: bar.update() and None
+                    )
                 if missing:
                     self.stderr.write(f"Left out, the archive did not give them: {', '.join(missing)}")
                 with tqdm(desc="Judging files", unit="file") as bar:
@@ -53,4 +55,6 @@ class Command(BaseCommand):
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         hours = sum(song.duration_s for song in songs) / 3600.0
-        self.stdout.write(f"{len(songs) - len(failed)} songs, {hours:.1f} hours, of {len({s.work for s in songs})} works.")
+        self.stdout.write(
+            f"{len(songs) - len(failed)} songs, {hours:.1f} hours, of {len({s.work for s in songs})} works."
+        )
