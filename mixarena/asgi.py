@@ -1,6 +1,7 @@
 """The web application that uvicorn serves."""
 
 import os
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 
@@ -10,6 +11,6 @@ django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (Django has to be set up first)
 
-from mixarena.upload_limit import UploadLimit  # noqa: E402
+from mixarena.upload_limit import Application, UploadLimit  # noqa: E402
 
-application = UploadLimit(django_application, max_bytes=settings.MAX_UPLOAD_MB * 1_000_000)
+application = UploadLimit(cast(Application, django_application), max_bytes=settings.MAX_UPLOAD_MB * 1_000_000)

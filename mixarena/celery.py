@@ -14,6 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixarena.settings")
 
 from django.conf import settings
 
+from mixarena.worker import install
+
 NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "breed")
 RENDER_TASKS = ("render_mix", "cut_preview", "make_export")
 SWEEP = "tournaments.tasks.sweep"
@@ -29,6 +31,7 @@ app = Celery("mixarena")
 app.conf.update(
     broker_url=broker_url(settings.REDIS_URL) or "redis://127.0.0.1:6379/0",
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
     broker_transport_options={"visibility_timeout": 3600, "socket_connect_timeout": 2},
     task_ignore_result=True,
     task_acks_late=True,
@@ -53,3 +56,4 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+install(app, SWEEP, SWEEP_EVERY_S)

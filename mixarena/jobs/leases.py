@@ -86,7 +86,7 @@ def claim(model: type[Leased], pk: Any, *, state: str) -> Lease | None:
     The owner reads `host:pid:nonce`, so that an operator can see which process holds a row.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-    claimed = model._default_manager.filter(is_free(), pk=pk, state=state, attempts__lt=MAX_ATTEMPTS).update(
+    claimed = model._default_manager.filter(is_free(), Q(state=state), pk=pk, attempts__lt=MAX_ATTEMPTS).update(
         attempts=F("attempts") + 1,
         lease_owner=owner,
         lease_expires_at=timezone.now() + timedelta(seconds=LEASE_S),
