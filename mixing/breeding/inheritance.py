@@ -17,9 +17,9 @@ def realized_inheritance(
     """Measure the winner's share in the child's outputs per group: <c - l, w - l> / |w - l|^2.
 
     Args:
-        child, loser, winner: (songs, settings) normalized outputs on the same songs, columns in the order of BUS_VECTOR.
-    Returns: 0 for a group that behaves as the loser's, 1 as the winner's; beyond for an overshoot; None where the parents
-        do not differ.
+        child, loser, winner: (songs, settings) normalized outputs on the same songs, columns as in BUS_VECTOR.
+    Returns: 0 for a group that behaves as the loser's, 1 as the winner's; beyond for an overshoot; None where the
+        parents do not differ.
     """
     shares: dict[str, float | None] = {}
     for group, columns in BUS_GROUP_INDICES.items():

@@ -1,7 +1,7 @@
 """How much of the winner an offspring should get, overall and per group of settings.
 
-The base grows with how sure the listener was and with how much stronger the winner already is; a group is shifted towards
-the winner where the winner's measured capabilities are the stronger ones.
+The base grows with how sure the listener was and with how much stronger the winner already is; a group is shifted
+towards the winner where the winner's measured capabilities are the stronger ones.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FULL_GAP = 400.0
 MAX_GROUP_SHIFT = 0.15
 GROUP_BOUNDS = (0.1, 0.8)
 
-# The capability that speaks for each group of settings. A capability is a z-score, so one standard deviation of difference
-# already moves the ratio most of the way (tanh).
+# The capability that speaks for each group of settings. A capability is a z-score, so one standard deviation of
+# difference already moves the ratio most of the way (tanh).
 CAPABILITY_OF_GROUP = {
     "level": "modern_sound",
     "tone": "precision",
@@ -83,7 +83,7 @@ def plan_ratios(
         )
     gap = min(max(rating_gap / FULL_GAP, 0.0), 1.0)
     base = min(BASE_SHARE + CONFIDENCE_SHARE * confidence + GAP_SHARE * gap, MAX_BASE)
-    groups = {}
+    groups: dict[str, float] = {}
     for group in BUS_GROUP_INDICES:
         name = CAPABILITY_OF_GROUP[group]
         lead = winner_capabilities.get(name, 0.0) - loser_capabilities.get(name, 0.0)

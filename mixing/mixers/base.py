@@ -41,6 +41,18 @@ class MixerConfig:
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
 
 
+class MixerNetwork(torch.nn.Module):
+    """A network in two parts, so that breeding can blend and heal them apart.
+
+    Attributes:
+        trunk: features to one embedding a song.
+        heads: by parameter group, embedding to logits.
+    """
+
+    trunk: torch.nn.Module
+    heads: torch.nn.ModuleDict
+
+
 class Mixer(ABC):
     """A mixer. Its network has the submodules `trunk` and `heads`, a ModuleDict by parameter group.
 
@@ -50,7 +62,7 @@ class Mixer(ABC):
 
     architecture: ClassVar[str]
 
-    def __init__(self, config: MixerConfig, network: torch.nn.Module) -> None:
+    def __init__(self, config: MixerConfig, network: MixerNetwork) -> None:
         self.config = config
         self.network = network.eval()
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from mixing.audio.features import N_MELS, N_STATS
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import MixerFileError
-from mixing.mixers.base import Mixer, MixerConfig, gather_groups, neutral_logits, to_unit_range
+from mixing.mixers.base import Mixer, MixerConfig, MixerNetwork, gather_groups, neutral_logits, to_unit_range
 from mixing.mixers.scaling import CLIP, STAT_CENTER, STAT_SCALE
 
 # A square root's slope is infinite at zero; a silent channel has no spread.
@@ -69,7 +69,7 @@ class CnnMixer(Mixer):
         return cls(CnnConfig.from_dict(data), seed=seed)
 
 
-class CnnNetwork(nn.Module):
+class CnnNetwork(MixerNetwork):
     """See Mixer for the shapes."""
 
     def __init__(self, config: CnnConfig) -> None:
@@ -87,6 +87,9 @@ class CnnNetwork(nn.Module):
 
 class Trunk(nn.Module):
     """Features to one embedding a song, (batch, audio_width + stats_width)."""
+
+    center: torch.Tensor
+    scale: torch.Tensor
 
     def __init__(self, config: CnnConfig) -> None:
         super().__init__()

@@ -40,7 +40,7 @@ def blend(
     child = {}
     for name, a in loser.items():
         share = share_of(name, ratios)
-        child[name] = a.clone() if share == 0.0 else winner[name].clone() if share == 1.0 else torch.lerp(a, winner[name], share)
+        child[name] = winner[name].clone() if share == 1.0 else torch.lerp(a, winner[name], share)
     return child
 
 

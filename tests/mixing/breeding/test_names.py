@@ -5,7 +5,9 @@ import pytest
 from mixing.breeding.names import family_of, largest_gain, name_offspring, roman
 
 
-@pytest.mark.parametrize(("number", "numeral"), [(1, "I"), (4, "IV"), (8, "VIII"), (9, "IX"), (14, "XIV"), (29, "XXIX")])
+@pytest.mark.parametrize(
+    ("number", "numeral"), [(1, "I"), (4, "IV"), (8, "VIII"), (9, "IX"), (14, "XIV"), (29, "XXIX")]
+)
 def test_roman(number: int, numeral: str) -> None:
     assert roman(number) == numeral
 
@@ -32,7 +34,12 @@ def test_names_do_not_grow_over_generations() -> None:
     nickname = "Steady Eddie"
     for generation in range(1, 30):
         nickname = name_offspring(
-            child={}, loser={}, winner={}, loser_nickname=nickname, winner_nickname="Modern Muscle", generation=generation
+            child={},
+            loser={},
+            winner={},
+            loser_nickname=nickname,
+            winner_nickname="Modern Muscle",
+            generation=generation,
         )
     assert nickname == "Young Eddie-Muscle XXIX"
     assert family_of(nickname) == "Eddie-Muscle"

@@ -30,7 +30,9 @@ def test_worked_example() -> None:
 
 
 @given(shares, gaps, scores, scores)
-def test_every_share_stays_in_bounds(confidence: float, gap: float, loser: dict[str, float], winner: dict[str, float]) -> None:
+def test_every_share_stays_in_bounds(
+    confidence: float, gap: float, loser: dict[str, float], winner: dict[str, float]
+) -> None:
     ratios = plan_ratios(confidence=confidence, rating_gap=gap, loser_capabilities=loser, winner_capabilities=winner)
     assert 0.25 <= ratios.base <= MAX_BASE
     assert all(GROUP_BOUNDS[0] <= share <= GROUP_BOUNDS[1] for share in ratios.groups.values())

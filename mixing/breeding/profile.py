@@ -1,0 +1,92 @@
+"""Capabilities: what a mixer has more or less of, measured from its answers on the probe set.
+
+Every capability is a plain number read off what the settings do to songs, expressed in standard deviations of the
+founding champions. The probe set and these definitions are frozen together under PROFILE_VERSION: change either and
+every profile has to be measured again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixing.audio.features import MID_BANDS, THIRD_OCTAVES_HZ
+from mixing.breeding.outputs import outputs
+from mixing.breeding.repair import JUDGED, eq_curves_db
+from mixing.console.spec import MixSettings
+from mixing.mixers.base import Mixer
+
+PROFILE_VERSION = 1
+CAPABILITIES: tuple[str, ...] = ("stability", "dynamics", "modern_sound", "warmth", "precision", "width")
+
+BODY_HZ, AIR_HZ, BASS_HZ, SPARKLE_HZ = (100.0, 400.0), (5000.0, 14_000.0), (40.0, 90.0), (8000.0, 14_000.0)
+# One dB of drive adds about as much to the impression of warmth as a quarter dB of body.
+DRIVE_WEIGHT = 0.25
+# Compression is judged at the level that the loudest passages reach above a song's loudness.
+LOUD_DB = 6.0
+# Below this spread the champions do not differ and a score would be noise.
+MIN_SPREAD = 1e-3
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Mean and standard deviation of each capability over the founding champions."""
+
+    mean: dict[str, float]
+    spread: dict[str, float]
+
+
+def raw_capabilities(
+    mixer: Mixer, log_mel: NDArray[np.float32], stats: NDArray[np.float32]
+) -> dict[str, NDArray[np.float64]]:
+    """Each capability of a mixer, one value a song, in its own unit (mostly dB)."""
+    answers = outputs(mixer, log_mel, stats)
+    curves = eq_curves_db(answers)
+    settings = [MixSettings.from_bus_vector(row) for row in answers]
+    drive = np.array([s.bus.drive_db for s in settings])
+    reduction = np.array(
+        [max(LOUD_DB - s.bus.glue_threshold_db, 0.0) * (1.0 - 1.0 / s.bus.glue_ratio) for s in settings]
+    )
+    result_db = stats[:, MID_BANDS].astype(np.float64) + curves
+    balance = result_db[:, JUDGED] - result_db[:, JUDGED].mean(axis=1, keepdims=True)
+    uneven = np.sqrt(np.mean(np.diff(balance, n=2, axis=1) ** 2, axis=1))
+    raw_uneven = stats[:, MID_BANDS].astype(np.float64)[:, JUDGED]
+    uneven_before = np.sqrt(np.mean(np.diff(raw_uneven, n=2, axis=1) ** 2, axis=1))
+    return {
+        "stability": -_jitter(mixer, log_mel, stats, answers),
+        "dynamics": reduction,
+        "modern_sound": np.array([s.delivery.loudness_lufs for s in settings])
+        + 0.5 * (_band(curves, BASS_HZ) + _band(curves, SPARKLE_HZ)),
+        "warmth": _band(curves, BODY_HZ) - _band(curves, AIR_HZ) + DRIVE_WEIGHT * drive,
+        "precision": uneven_before - uneven,
+        "width": np.array([s.bus.width_db for s in settings]),
+    }
+
+
+def make_reference(champions: Sequence[Mapping[str, NDArray[np.float64]]]) -> Reference:
+    """The scale of scores, from the raw capabilities of the champions."""
+    means = {name: np.array([np.mean(raw[name]) for raw in champions]) for name in CAPABILITIES}
+    return Reference(
+        mean={name: float(np.mean(values)) for name, values in means.items()},
+        spread={name: max(float(np.std(values, ddof=1)), MIN_SPREAD) for name, values in means.items()},
+    )
+
+
+def scores(raw: Mapping[str, NDArray[np.float64]], reference: Reference) -> dict[str, float]:
+    """Standard deviations above (or below) the champions' mean, by capability."""
+    return {name: float((np.mean(raw[name]) - reference.mean[name]) / reference.spread[name]) for name in CAPABILITIES}
+
+
+def _band(curves: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.float64]:
+    return np.asarray(curves[:, (limits[0] <= THIRD_OCTAVES_HZ) & (limits[1] >= THIRD_OCTAVES_HZ)].mean(axis=1))
+
+
+def _jitter(
+    mixer: Mixer, log_mel: NDArray[np.float32], stats: NDArray[np.float32], answers: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """How much the answer changes when the mixer hears only every other excerpt; rms, normalized, (songs,)."""
+    halves = [outputs(mixer, log_mel[:, start::2], stats) for start in (0, 1)]
+    return np.sqrt(np.mean([np.mean((half - answers) ** 2.0, axis=1) for half in halves], axis=0)).astype(np.float64)
