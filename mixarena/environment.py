@@ -65,6 +65,12 @@ class Environment:
             raise VariableError(name, f"is {value}", allowed)
         return value
 
+    def choice(self, name: str, default: str, *, options: Collection[str]) -> str:
+        raw = self._raw(name) or default
+        if raw not in options:
+            raise VariableError(name, f"is {raw!r}", f"one of {', '.join(options)}")
+        return raw
+
     def words(self, name: str, default: Collection[str] = ()) -> list[str]:
         """Comma-separated values, blanks dropped."""
         raw = self._raw(name)

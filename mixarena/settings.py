@@ -9,7 +9,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from mixarena.environment import Environment, VariableError
+from mixarena.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = Environment(os.environ)
@@ -216,9 +216,7 @@ STORAGES = {
 
 # --- Log --------------------------------------------------------------------------------------------------------------
 
-LOG_LEVEL = environment.text("LOG_LEVEL", "INFO")
-if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-    raise VariableError("LOG_LEVEL", f"is {LOG_LEVEL!r}", "DEBUG, INFO, WARNING or ERROR")
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", options=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

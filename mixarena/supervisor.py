@@ -30,6 +30,7 @@ MIN_BACK_OFF_S, MAX_BACK_OFF_S = 0.5, 30.0
 STEADY_AFTER_S = 60.0
 TICK_S = 0.1
 PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 class ArenaRunsError(MixArenaError):
@@ -91,7 +92,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=self.pass_fds,
-            preexec_fn=_die_with(os.getpid()),
+            preexec_fn=die_with(os.getpid()),
         )
         self.started_at = time.monotonic()
 
@@ -178,10 +179,12 @@ class Supervisor:
 def die_with_parent() -> None:
     """Have the kernel kill this process when the thread that made it ends. Linux only; does nothing elsewhere."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _die_with(parent_pid: int) -> Callable[[], None]:
+def die_with(parent_pid: int) -> Callable[[], None]:
+    """Make a `preexec_fn` that ties a new process to its parent, also when the parent ends in between."""
+
     def prepare() -> None:
         die_with_parent()
         if os.getppid() != parent_pid:  # it died before the line above
