@@ -1,0 +1,170 @@
+"""The five champions from corpus to shipped files: one trunk, four styles, one boss, each with its card."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixing.mixers.card import MixerCard, write_card
+from mixing.mixers.cnn import CnnMixer
+from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
+from mixing.training.cache import cached_songs
+from mixing.training.corpus import CorpusSong, read_manifest
+from mixing.training.fit import FitPlan, TrainingData, boss_objective, fit, split_validation, style_objective
+from mixing.training.styles import BOSS, STYLES, Style, measure_reference
+
+logger = logging.getLogger(__name__)
+
+SEED = 20_251
+TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 6000, 1200, 1500
+TRUNK_LR, STYLE_LR, BOSS_LR = 2e-3, 8e-4, 8e-4
+# What the trunk learns before it takes sides: repair and nothing else.
+TRUNK = Style(
+    slug="trunk",
+    name="Trunk",
+    nickname="Trunk",
+    rating=0.0,
+    description="Plain repair.",
+    genres=(),
+    loudness_lufs=-14.0,
+    movement_weight=0.01,
+    max_gain_db=9.0,
+)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Lengths of the three kinds of runs."""
+
+    trunk: int = TRUNK_STEPS
+    style: int = STYLE_STEPS
+    boss: int = BOSS_STEPS
+
+    @classmethod
+    def scaled(cls, trunk: int) -> Steps:
+        """All three in proportion to the trunk's."""
+        return cls(trunk, max(1, trunk * STYLE_STEPS // TRUNK_STEPS), max(1, trunk * BOSS_STEPS // TRUNK_STEPS))
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole training."""
+        return self.trunk + len(STYLES) * self.style + self.boss
+
+
+def train_champions(
+    corpus_dir: Path,
+    cache_dir: Path,
+    training_dir: Path,
+    *,
+    steps: Steps,
+    resume: bool = False,
+    on_step: Callable[[str, float], None] | None = None,
+) -> dict[str, CnnMixer]:
+    """Train all five; returns the mixers by slug.
+
+    Args:
+        training_dir: for checkpoints and curves.
+        resume: go on where an interrupted training with the same steps stopped.
+        on_step: called with the run's name and its loss after every step.
+    """
+    data, validation = load_data(corpus_dir, cache_dir)
+    reference = data.reference
+
+    def run(mixer: CnnMixer, objective: Any, name: str, n_steps: int, peak_lr: float, seed: int) -> CnnMixer:
+        logger.info("run=%s steps=%s songs=%s", name, n_steps, len(data.genres))
+        plan = FitPlan(name, n_steps, peak_lr, seed)
+        tick = None if on_step is None else (lambda _, loss: on_step(name, loss))
+        return fit(mixer, data, validation, objective, plan, training_dir, resume=resume, on_step=tick)
+
+    trunk = run(CnnMixer(seed=SEED), style_objective(TRUNK, reference), "trunk", steps.trunk, TRUNK_LR, SEED)
+    champions: dict[str, CnnMixer] = {}
+    for i, style in enumerate(STYLES):
+        champions[style.slug] = run(
+            copy_mixer(trunk), style_objective(style, reference), style.slug, steps.style, STYLE_LR, SEED + 1 + i
+        )
+    candidates = [champions[style.slug] for style in STYLES]
+    # The last candidate, the precise one, moves least by itself: its weights are the neutral start.
+    champions[BOSS.slug] = run(
+        copy_mixer(candidates[-1]),
+        boss_objective(candidates, STYLES, reference),
+        BOSS.slug,
+        steps.boss,
+        BOSS_LR,
+        SEED + 9,
+    )
+    return champions
+
+
+def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, TrainingData]:
+    """Training and validation songs, with the reference percentiles of the training songs."""
+    songs = [
+        pair
+        for pair in cached_songs(read_manifest(corpus_dir / "manifest.json"), cache_dir)
+        if pair[0].split == "train"
+    ]
+    learning, held = split_validation(songs, [song.work for song, _ in songs])
+    reference = measure_reference(
+        np.stack([features.stems[0].stats for _, features in learning]), [song.genre for song, _ in learning]
+    )
+    return TrainingData.of(learning, reference), TrainingData.of(held or learning, reference)
+
+
+def copy_mixer(mixer: CnnMixer) -> CnnMixer:
+    """The same weights in a mixer of its own."""
+    copy = CnnMixer.from_config(mixer.config.to_dict())
+    copy.network.load_state_dict(mixer.network.state_dict())
+    return copy
+
+
+def ship(
+    champions: dict[str, CnnMixer],
+    models_dir: Path,
+    songs: Sequence[CorpusSong],
+    *,
+    steps: Steps,
+) -> None:
+    """Write weights and cards to models/<slug>/. Metrics are added by `add_metrics` once they have been measured."""
+    training = training_record(songs, steps)
+    for style in (*STYLES, BOSS):
+        mixer = champions[style.slug]
+        folder = models_dir / style.slug
+        sha256 = save_mixer(mixer, folder / "weights.safetensors", {"slug": style.slug, "generation": "0"})
+        card = MixerCard(
+            name=style.name,
+            slug=style.slug,
+            nickname=style.nickname,
+            architecture=mixer.architecture,
+            rating=style.rating,
+            sha256=sha256,
+            content_hash=content_hash(mixer.network.state_dict()),
+            description=style.description,
+            genres=style.genres,
+            config=mixer.config.to_dict(),
+            training=training,
+        )
+        write_card(card, folder / "card.toml")
+        load_mixer(folder / "weights.safetensors", card)
+
+
+def training_record(songs: Sequence[CorpusSong], steps: Steps) -> dict[str, Any]:
+    """What the champions learned from, for their cards."""
+    learned = [song for song in songs if song.split == "train"]
+    packages = sorted({song.package for song in learned})
+    return {
+        "songs": len(learned),
+        "works": len({song.work for song in learned}),
+        "hours": round(sum(song.duration_s for song in learned) / 3600.0, 1),
+        "seed": SEED,
+        "steps": {"trunk": steps.trunk, "style": steps.style, "boss": steps.boss},
+        "limits": "No song with vocals is known to be among them; jazz, blues and hip-hop are hardly covered.",
+        "genres": dict(sorted(Counter(song.genre for song in learned).items())),
+        "packages": {
+            package: sorted({song.licence for song in learned if song.package == package}) for package in packages
+        },
+    }

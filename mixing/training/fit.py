@@ -1,0 +1,285 @@
+"""Training: one shared trunk, then a fine-tuning for each style, then the boss distilled from the other four.
+
+Seeded, resumable and checkpointed: the same data and seed give the same weights on one machine. Weights that are kept are an
+exponential moving average. Songs are varied a little before they are damaged, so that a network cannot learn a song's
+spectrum by heart instead of what damage looks like.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mixing.audio.features import STAT, SongFeatures
+from mixing.mixers.cnn import CnnConfig, CnnMixer
+from mixing.training.corpus import CorpusSong
+from mixing.training.degrade import change_stats, degrade
+from mixing.training.effects import peak_db, shelf_db
+from mixing.training.losses import imitation_loss, style_loss
+from mixing.training.styles import Reference, Style, targets
+
+BATCH_SONGS, BATCH_CROPS = 32, 2
+CHECKPOINT_STEPS = 200
+EMA = 0.995
+CLIP_NORM = 1.0
+WEIGHT_DECAY = 0.02
+# Variation of songs before damage, and noise on the measurements, dB.
+VARIATION_DB, NOISE_DB = 2.0, 0.4
+# The boss prefers a candidate made for the song's genre by this share of a do-nothing loss.
+GENRE_BONUS = 0.1
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[str]], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Songs in memory.
+
+    Attributes:
+        log_mel: float16 (songs, 6, 2, 64, 128). stats: float32 (songs, N_STATS). genres: slugs, one a song.
+        reference: percentiles of the same songs by genre.
+    """
+
+    log_mel: torch.Tensor
+    stats: torch.Tensor
+    genres: list[str]
+    reference: Reference
+
+    @classmethod
+    def of(cls, songs: Sequence[tuple[CorpusSong, SongFeatures]], reference: Reference) -> TrainingData:
+        """Stack single-stem songs."""
+        return cls(
+            torch.from_numpy(np.stack([f.stems[0].log_mel for _, f in songs])),
+            torch.from_numpy(np.stack([f.stems[0].stats for _, f in songs])),
+            [song.genre for song, _ in songs],
+            reference,
+        )
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """One training run.
+
+    Attributes:
+        name: of its checkpoint and curve.
+        peak_lr: after the warm-up of a twentieth of the steps; cosine to zero.
+        seed: of batches, damage and, for a fresh network, its weights.
+    """
+
+    name: str
+    n_steps: int
+    peak_lr: float
+    seed: int
+
+
+def style_objective(style: Style, reference: Reference) -> LossFunction:
+    """The loss of one style, for `fit`."""
+
+    def loss(
+        vector: torch.Tensor, _mel: torch.Tensor, stats: torch.Tensor, clean: torch.Tensor, genres: list[str]
+    ) -> torch.Tensor:
+        return style_loss(vector, stats, targets(style, clean, genres, reference))[0].mean()
+
+    return loss
+
+
+def boss_objective(candidates: Sequence[CnnMixer], styles: Sequence[Style], reference: Reference) -> LossFunction:
+    """Imitate, song by song, the one candidate that serves it best; never a mean of them."""
+
+    def loss(
+        vector: torch.Tensor, mel: torch.Tensor, stats: torch.Tensor, clean: torch.Tensor, genres: list[str]
+    ) -> torch.Tensor:
+        with torch.no_grad():
+            proposals = torch.stack([candidate.network(mel, stats) for candidate in candidates])
+            choice = choose_candidates(proposals, styles, stats, clean, genres, reference)
+            teacher = proposals[choice, torch.arange(len(stats))]
+        return imitation_loss(vector, stats, teacher).mean()
+
+    return loss
+
+
+def choose_candidates(
+    proposals: torch.Tensor,
+    styles: Sequence[Style],
+    stats: torch.Tensor,
+    clean: torch.Tensor,
+    genres: Sequence[str],
+    reference: Reference,
+) -> torch.Tensor:
+    """Which candidate comes closest to its own written target, as a share of what doing nothing would miss, (songs,).
+
+    Args:
+        proposals: settings by candidate, (candidates, songs, len(BUS_VECTOR)).
+    """
+    from mixing.training.probe import neutral_answers
+
+    neutral = torch.from_numpy(neutral_answers(len(stats)))
+    scores = []
+    for proposal, style in zip(proposals, styles, strict=True):
+        target = targets(style, clean, genres, reference)
+        share = style_loss(proposal, stats, target)[0] / (style_loss(neutral, stats, target)[0] + 1e-3)
+        # A champion of every genre is made for none in particular.
+        is_home = torch.tensor([genre in style.genres and len(style.genres) <= 6 for genre in genres])
+        scores.append(share - GENRE_BONUS * is_home)
+    return torch.stack(scores).argmin(0)
+
+
+def fit(
+    mixer: CnnMixer,
+    data: TrainingData,
+    validation: TrainingData,
+    objective: LossFunction,
+    plan: FitPlan,
+    directory: Path,
+    *,
+    resume: bool = False,
+    on_step: Callable[[int, float], None] | None = None,
+) -> CnnMixer:
+    """Train a mixer in place and return a copy that holds the moving average.
+
+    Args:
+        validation: songs of other works; their loss goes into the curve, nothing is chosen by it.
+        directory: for `<name>.pt` (checkpoint) and `<name>.jsonl` (curve).
+        resume: go on from the checkpoint where there is one; a finished run returns at once.
+        on_step: called with the step and its loss.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    checkpoint, curve = directory / f"{plan.name}.pt", directory / f"{plan.name}.jsonl"
+    network = mixer.network
+    average = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.peak_lr, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98))
+    generator = torch.Generator().manual_seed(plan.seed)
+    start = 0
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        generator.set_state(state["generator"])
+        average, start = state["average"], int(state["step"])
+    elif curve.exists():
+        curve.unlink()
+    network.train()
+    for step in range(start, plan.n_steps):
+        for group in optimizer.param_groups:
+            group["lr"] = plan.peak_lr * _schedule(step, plan.n_steps)
+        loss = _batch_loss(mixer, data, objective, generator)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
+        optimizer.step()
+        # Early on the average must forget the start quickly.
+        keep = min(EMA, (1.0 + step) / (10.0 + step))
+        with torch.no_grad():
+            for name, value in network.state_dict().items():
+                average[name].lerp_(value, 1.0 - keep)
+        if on_step is not None:
+            on_step(step, float(loss))
+        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == plan.n_steps:
+            averaged = _with_weights(mixer, average)
+            record = {
+                "step": step + 1,
+                "train": float(loss),
+                "validation": evaluate(averaged, validation, objective, seed=1),
+            }
+            with curve.open("a") as file:
+                file.write(json.dumps(record) + "\n")
+            torch.save(
+                {
+                    "network": network.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "generator": generator.get_state(),
+                    "average": average,
+                    "step": step + 1,
+                },
+                checkpoint,
+            )
+    network.eval()
+    return _with_weights(mixer, average)
+
+
+def evaluate(mixer: CnnMixer, data: TrainingData, objective: LossFunction, *, seed: int) -> float:
+    """Mean loss over a few fixed batches."""
+    generator = torch.Generator().manual_seed(seed)
+    mixer.network.eval()
+    with torch.no_grad():
+        return float(np.mean([float(_batch_loss(mixer, data, objective, generator)) for _ in range(4)]))
+
+
+def split_validation(songs: Sequence[Any], works: Sequence[str]) -> tuple[list[Any], list[Any]]:
+    """Every twelfth work, in name order, validates."""
+    held = set(sorted(set(works))[::12])
+    pairs = list(zip(songs, works, strict=True))
+    return [s for s, w in pairs if w not in held], [s for s, w in pairs if w in held]
+
+
+def vary(log_mel: torch.Tensor, stats: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Slightly different songs: a mild random tone curve, width and spread that count as *their* original."""
+    from mixing.audio.features import THIRD_OCTAVES_HZ, mel_centers_hz
+
+    n = len(stats)
+
+    def normal(scale: float) -> torch.Tensor:
+        return scale * torch.randn(n, generator=generator)
+
+    low_hz, high_hz = 120.0 * torch.exp(normal(0.5)), 4000.0 * torch.exp(normal(0.5))
+    center, q = 700.0 * torch.exp(normal(1.0)), 0.8 * torch.exp(normal(0.4))
+    low, high, gain = normal(VARIATION_DB), normal(VARIATION_DB), normal(VARIATION_DB)
+    curves = [
+        shelf_db(low_hz, low, is_high=False, at_hz=hz)
+        + shelf_db(high_hz, high, is_high=True, at_hz=hz)
+        + peak_db(center, gain, q, at_hz=hz)
+        for hz in (THIRD_OCTAVES_HZ, mel_centers_hz())
+    ]
+    width = normal(0.5 * VARIATION_DB)
+    new, k_shift = change_stats(stats, curves[0], width, torch.exp(normal(0.08)), normal(1.0))
+    shift = (curves[1] - k_shift[:, None])[:, None, None, :, None] / 10.0
+    sides = torch.stack([torch.zeros(n), width], dim=1)[:, None, :, None, None] / 10.0
+    return log_mel + shift + sides, new
+
+
+def _batch_loss(
+    mixer: CnnMixer, data: TrainingData, objective: LossFunction, generator: torch.Generator
+) -> torch.Tensor:
+    n_crops = data.log_mel.shape[1]
+    rows = torch.randint(len(data.stats), (BATCH_SONGS,), generator=generator)
+    crops = torch.rand((BATCH_SONGS, n_crops), generator=generator).argsort(1)[:, :BATCH_CROPS]
+    log_mel = data.log_mel[rows[:, None], crops].float()
+    log_mel, clean = vary(log_mel, data.stats[rows], generator)
+    damaged = degrade(log_mel, clean, generator)
+    noise = NOISE_DB * torch.randn(damaged.stats.shape, generator=generator)
+    # Shares and flags are no decibels: noise of a fraction of one keeps them meaningful.
+    noise[:, _SMALL_STATS] *= 0.01
+    vector = mixer.network(damaged.log_mel, damaged.stats + noise)
+    return objective(vector, damaged.log_mel, damaged.stats, clean, [data.genres[i] for i in rows.tolist()])
+
+
+def _with_weights(mixer: CnnMixer, weights: dict[str, torch.Tensor]) -> CnnMixer:
+    copy = CnnMixer(mixer.config if isinstance(mixer.config, CnnConfig) else None)
+    copy.network.load_state_dict(weights)
+    copy.network.eval()
+    return copy
+
+
+def _schedule(step: int, n_steps: int) -> float:
+    warm_up = max(1, n_steps // 20)
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 * (1.0 + math.cos(math.pi * (step - warm_up) / max(1, n_steps - warm_up)))
+
+
+def _small_stats() -> NDArray[np.int64]:
+    from mixing.audio.features import LEVELS
+
+    named = [STAT[name] for name in ("correlation", "active_ratio", "is_mono")]
+    return np.array([*range(LEVELS.start, LEVELS.stop), *named])
+
+
+_SMALL_STATS = torch.from_numpy(_small_stats())
