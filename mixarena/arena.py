@@ -14,6 +14,7 @@ from urllib.parse import quote
 import redis
 from django.conf import settings
 
+from mixarena.redis_client import connect
 from mixarena.supervisor import Child
 from mixing.errors import MixArenaError
 
@@ -65,7 +66,7 @@ def redis_program() -> str:
 
 def is_redis_up(url: str) -> bool:
     try:
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+        with connect(url) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

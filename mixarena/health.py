@@ -11,6 +11,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mixarena.redis_client import connect
+
 logger = logging.getLogger(__name__)
 
 QUEUES = ("render", "neural")
@@ -29,7 +31,7 @@ def check() -> dict[str, bool]:
     if not settings.REDIS_URL:
         return states
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as client:
+        with connect(settings.REDIS_URL) as client:
             beats = client.mget([alive_key(queue) for queue in QUEUES])
     except redis.RedisError as error:
         logger.warning("health: redis: %s", error)

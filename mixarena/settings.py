@@ -10,6 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from mixarena.environment import Environment
+from mixarena.redis_client import ONE_RETRY, TIMEOUT_S
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = Environment(os.environ)
@@ -22,7 +23,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 STATIC_ROOT = VAR_DIR / "static"
 # On the file system of the media: what was uploaded is then renamed into place, not copied.
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "uploads"
-for folder in (MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR):
+for folder in (MEDIA_ROOT, STATIC_ROOT, FILE_UPLOAD_TEMP_DIR):
     folder.mkdir(exist_ok=True)
 # Numba reads this when it is first imported, which no module here does before the settings are loaded.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR_DIR / "numba"))
@@ -165,7 +166,7 @@ if REDIS_URL:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "mixarena",
-        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 5},
+        "OPTIONS": {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "retry": ONE_RETRY},
     }
 
 # --- Workers ----------------------------------------------------------------------------------------------------------

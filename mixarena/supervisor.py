@@ -177,7 +177,7 @@ class Supervisor:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when the thread that made it ends. Linux only; does nothing elsewhere."""
+    """Have the kernel kill this process when the thread that started it ends. Linux only; does nothing elsewhere."""
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

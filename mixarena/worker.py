@@ -12,6 +12,7 @@ from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
 from mixarena.health import ALIVE_EVERY_S, ALIVE_FOR_S, QUEUES, alive_key
+from mixarena.redis_client import connect
 from mixarena.supervisor import die_with_parent
 from mixarena.warm_up import warm_neural, warm_render
 
@@ -29,7 +30,7 @@ class Alive(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Timer",)
 
     def start(self, worker: Any) -> None:
-        self.client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+        self.client = connect(settings.REDIS_URL)
         self.keys = [alive_key(queue) for queue in queues_of(worker.app)]
         self.timer = worker.timer.call_repeatedly(ALIVE_EVERY_S, self.beat)
         self.beat()

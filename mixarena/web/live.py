@@ -24,6 +24,8 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, StreamingHttpResponse
 
+from mixarena.redis_client import connect
+
 logger = logging.getLogger(__name__)
 
 PREFIX = "mixarena:live:"
@@ -167,4 +169,4 @@ def _hub() -> Hub:
 
 @lru_cache(maxsize=1)
 def _publisher(redis_url: str) -> redis.Redis:
-    return redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
+    return connect(redis_url)

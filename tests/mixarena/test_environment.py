@@ -36,7 +36,7 @@ def test_bad_flag_names_variable_and_words(raw: str) -> None:
 
 @pytest.mark.parametrize("raw", ["0", "10", "4.5", "many"])
 def test_bad_integer_names_variable_and_bounds(raw: str) -> None:
-    with pytest.raises(VariableError, match="variable N .*a whole number from 1 to 9"):
+    with pytest.raises(VariableError, match=r"variable N .*a whole number from 1 to 9"):
         read("N", raw).integer("N", 5, low=1, high=9)
 
 
