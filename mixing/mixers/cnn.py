@@ -18,7 +18,7 @@ from mixing.audio.features import N_MELS, N_STATS
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer, MixerConfig, MixerNetwork, gather_groups, neutral_logits, to_unit_range
-from mixing.mixers.scaling import CLIP, STAT_CENTER, STAT_SCALE
+from mixing.audio.scaling import CLIP, STAT_CENTER, STAT_SCALE
 
 # A square root's slope is infinite at zero; a silent channel has no spread.
 _TINY = 1e-5

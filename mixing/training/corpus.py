@@ -61,7 +61,6 @@ _GENRE_WORDS: tuple[tuple[str, str], ...] = (
     ("drum", "electronic"),
     ("industrial", "electronic"),
     ("orchestra", "orchestral"),
-    ("soundtrack", "orchestral"),
     ("classical", "orchestral"),
     ("folk", "folk"),
     ("celtic", "folk"),

@@ -7,18 +7,23 @@ into the outcome that training compares with.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from mixing.audio.features import MID_BANDS, N_STATS, STAT, THIRD_OCTAVES_HZ
+from mixing.errors import AudioError
 from mixing.genres import GENRES
 from mixing.training.effects import region_width_db
 from mixing.training.losses import Target
 
+REFERENCE_PATH = Path(__file__).resolve().parents[1] / "data" / "reference.json"
 Curve = tuple[tuple[float, float], ...]
 # Fewer songs than this say little about a genre: the whole corpus speaks for it.
 MIN_GENRE_SONGS = 12
@@ -158,11 +163,17 @@ BOSS = Style(
 
 @dataclass(frozen=True)
 class Reference:
-    """Percentiles of the training songs by genre: {genre: {measure: (10, 25, 50, 60, 75, 90 %)}}; "" is the whole corpus."""
+    """What the training songs are like.
+
+    Attributes:
+        table: percentiles, {genre: {measure: (10, 25, 50, 60, 75, 90 %)}}; the genre "" is the whole corpus.
+        mean_mid_db: mean of the songs' third octaves relative to loudness, (28,): the curve of the simple rule.
+    """
 
     table: dict[str, dict[str, tuple[float, ...]]]
+    mean_mid_db: tuple[float, ...]
 
-    QUANTILES = (0.10, 0.25, 0.50, 0.60, 0.75, 0.90)
+    QUANTILES: ClassVar[tuple[float, ...]] = (0.10, 0.25, 0.50, 0.60, 0.75, 0.90)
 
     def quantile(self, genre: str, measure: str, q: float) -> float:
         """One percentile; genres of too few songs answer for the whole corpus."""
@@ -181,7 +192,23 @@ def measure_reference(stats: NDArray[np.float32], genres: Sequence[str]) -> Refe
                 measure: tuple(float(v) for v in np.quantile(rows[:, STAT[measure]], Reference.QUANTILES))
                 for measure in MEASURES
             }
-    return Reference(table)
+    return Reference(table, tuple(float(v) for v in stats[:, MID_BANDS].mean(axis=0)))
+
+
+def save_reference(reference: Reference, path: Path = REFERENCE_PATH) -> None:
+    """Write it as JSON, rounded to what was measurable."""
+    table = {g: {m: [round(v, 2) for v in row] for m, row in rows.items()} for g, rows in reference.table.items()}
+    data = {"table": table, "mean_mid_db": [round(v, 2) for v in reference.mean_mid_db]}
+    path.write_text(json.dumps(data, indent=1) + "\n")
+
+
+def load_reference(path: Path = REFERENCE_PATH) -> Reference:
+    """The shipped reference. Raises AudioError where it is missing."""
+    if not path.exists():
+        raise AudioError(f"The reference {path.name} is missing. Restore mixing/data.", code="empty")
+    data = json.loads(path.read_text())
+    table = {g: {m: tuple(row) for m, row in rows.items()} for g, rows in data["table"].items()}
+    return Reference(table, tuple(data["mean_mid_db"]))
 
 
 def offset_db(style: Style) -> NDArray[np.float32]:

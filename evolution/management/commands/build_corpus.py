@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+if TYPE_CHECKING:
+    from mixing.training.corpus import CorpusSong
 
 CORPUS_DIR = Path("var/corpus")
 CACHE_DIR = Path("var/features")
@@ -17,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--folder", type=Path, help="use the music in this folder instead of packages")
         parser.add_argument("--packages", nargs="+", help="only these packages")
-        parser.add_argument("--sets", action="store_true", help="also rebuild heal, gate and probe in mixing/data")
+        parser.add_argument(
+            "--sets", action="store_true", help="also rebuild the feature sets and genre weights in mixing/data"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Numeric libraries load only when the command runs, so that listing commands stays quick.
@@ -49,12 +54,29 @@ class Command(BaseCommand):
             with tqdm(total=len(songs), desc="Measuring songs", unit="song") as bar:
                 failed = fill_cache(songs, CORPUS_DIR, CACHE_DIR, on_song=lambda: bar.update() and None)
             if options["sets"]:
-                from mixing.training.feature_sets import build_sets
-
-                build_sets(songs, CACHE_DIR)
+                self._build_sets(songs)
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         hours = sum(song.duration_s for song in songs) / 3600.0
         self.stdout.write(
             f"{len(songs) - len(failed)} songs, {hours:.1f} hours, of {len({s.work for s in songs})} works."
         )
+
+    def _build_sets(self, songs: list[CorpusSong]) -> None:
+        import numpy as np
+
+        from mixing.audio.genre import save_classifier
+        from mixing.training.cache import cached_songs
+        from mixing.training.feature_sets import build_sets
+        from mixing.training.genre_fit import fit_genres
+
+        build_sets(songs, CACHE_DIR)
+        pairs = cached_songs(songs, CACHE_DIR)
+        classifier = fit_genres(
+            np.stack([features.stems[0].stats for _, features in pairs]),
+            [song.genre for song, _ in pairs],
+            [song.package for song, _ in pairs],
+            [song.work for song, _ in pairs],
+        )
+        save_classifier(classifier)
+        self.stdout.write(f"Genre guess: {classifier.report}")

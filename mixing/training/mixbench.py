@@ -1,0 +1,394 @@
+"""MixBench: does a mixer repair songs that it has never seen, does it listen to them, and what is its style?
+
+Every held-out song is damaged once, by a fixed seed. A mixer hears the damaged twin; its mix is compared with the original
+and with the mixer's own written style target. Beside it stand doing nothing, the mean of its own settings, and the simple
+rule: equalize every song to the corpus' mean curve. In the comparison with the style target every baseline is given the
+style's tone offset for free. Intervals are 95 % bootstrap over source works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mixing.audio.features import MID_BANDS, SIDE_BANDS, SongFeatures, extract_features, read_analysis_window
+from mixing.console.spec import BUS_VECTOR
+from mixing.errors import AudioError
+from mixing.mixers.base import Mixer
+from mixing.training import feature_sets
+from mixing.training.degrade import degrade
+from mixing.training.effects import power_shifts_db, region_width_db, tone_difference_db
+from mixing.training.losses import Target, band_weights, style_loss
+from mixing.training.probe import (
+    SPREAD_WEIGHT,
+    WIDTH_WEIGHT,
+    Interval,
+    answers,
+    bootstrap,
+    clean_movement_db,
+    neutral_answers,
+    outcome,
+    repair_ratio,
+)
+from mixing.training.styles import Reference, Style, offset_db, targets
+
+Array = NDArray[np.float32]
+BENCH_SEED = 7_411
+N_EXCERPTS, EXCERPT_S = 4, 30.0
+# The simple rule may turn each third octave this far.
+RULE_MAX_DB = 9.0
+# What a mixer must show, or it is a preset: see docs/training.md.
+MIN_SHUFFLE_RISE, MIN_ICC = 0.25, 0.30
+MIN_SPREAD, MIN_SPREAD_PARAMETERS = 0.03, 8
+MAX_REPAIR_RATIO, MAX_CLEAN_MOVEMENT_DB = 1.0, 4.0
+N_SHUFFLES = 5
+
+
+@dataclass(frozen=True)
+class BenchSet:
+    """Held-out songs.
+
+    Attributes:
+        log_mel, stats: the originals, (songs, crops, 2, 64, 128) and (songs, N_STATS).
+        degraded_log_mel, degraded_stats: their damaged twins.
+        excerpt_log_mel, excerpt_stats: parts of each original, (songs, excerpts, crops, 2, 64, 128) and
+            (songs, excerpts, N_STATS).
+        genres, works, ids: one a song.
+        source: where they come from, in words.
+    """
+
+    log_mel: Array
+    stats: Array
+    degraded_log_mel: Array
+    degraded_stats: Array
+    excerpt_log_mel: Array
+    excerpt_stats: Array
+    genres: tuple[str, ...]
+    works: tuple[str, ...]
+    ids: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class MixerResult:
+    """One mixer on MixBench; see docs/training.md for what each number means."""
+
+    slug: str
+    original_db: Interval
+    tone_db: Interval
+    style_db: Interval
+    style_nothing_db: Interval
+    style_rule_db: Interval
+    style_mean_db: Interval
+    repair: Interval
+    clean_movement_db: Interval
+    shuffle_rise: Interval
+    icc: float
+    n_spread_parameters: int
+    headroom_misses: float
+    spreads: dict[str, float]
+    failures: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return {k: v.to_dict() if isinstance(v, Interval) else v for k, v in self.__dict__.items()}
+
+
+@dataclass(frozen=True)
+class BenchReport:
+    """All mixers, and the two baselines against the original."""
+
+    source: str
+    n_songs: int
+    nothing_db: Interval
+    nothing_tone_db: Interval
+    rule_db: Interval
+    rule_tone_db: Interval
+    results: tuple[MixerResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every mixer did."""
+        return not any(result.failures for result in self.results)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        data = {k: v.to_dict() if isinstance(v, Interval) else v for k, v in self.__dict__.items() if k != "results"}
+        return data | {"passed": self.passed, "results": [result.to_dict() for result in self.results]}
+
+
+def bench_from_audio(
+    paths: Sequence[Path],
+    genres: Sequence[str],
+    works: Sequence[str],
+    *,
+    source: str,
+    on_song: Callable[[], None] | None = None,
+) -> BenchSet:
+    """Measure songs and their excerpts. Raises AudioError if there are fewer than two: a shuffle needs another song."""
+    if len(paths) < 2:
+        raise AudioError("MixBench needs at least two songs. Add music to the folder.", code="empty")
+    songs: list[tuple[SongFeatures, list[SongFeatures]]] = []
+    for path in paths:
+        songs.append(measure_song(path))
+        if on_song is not None:
+            on_song()
+    stem = [features.stems[0] for features, _ in songs]
+    parts = [[part.stems[0] for part in excerpts] for _, excerpts in songs]
+    return _with_twins(
+        np.stack([s.log_mel for s in stem]).astype(np.float32),
+        np.stack([s.stats for s in stem]),
+        np.stack([np.stack([p.log_mel for p in row]) for row in parts]).astype(np.float32),
+        np.stack([np.stack([p.stats for p in row]) for row in parts]),
+        tuple(genres),
+        tuple(works),
+        tuple(path.name for path in paths),
+        source,
+    )
+
+
+def measure_song(path: Path) -> tuple[SongFeatures, list[SongFeatures]]:
+    """Features of a song and of its excerpts of up to 30 s, evenly spread over what is analyzed."""
+    audio, rate = read_analysis_window(path)
+    length = min(int(EXCERPT_S * rate), max(1, audio.shape[1] // N_EXCERPTS))
+    starts = np.linspace(0, audio.shape[1] - length, N_EXCERPTS).astype(int)
+    excerpts = [extract_features([audio[:, s : s + length]], rate, content_hash=f"{path.name}@{s}") for s in starts]
+    return extract_features([audio], rate, content_hash=path.name), excerpts
+
+
+def bench_from_sets() -> BenchSet:
+    """The shipped gate songs, for machines without a corpus; an excerpt is one of a song's crops."""
+    gate = feature_sets.load("gate")
+    if gate.degraded_log_mel is None or gate.degraded_stats is None:
+        raise AudioError("The gate set lacks its degraded twins. Restore mixing/data.", code="corrupt")
+    n_crops = gate.log_mel.shape[1]
+    return BenchSet(
+        log_mel=gate.log_mel,
+        stats=gate.stats,
+        degraded_log_mel=gate.degraded_log_mel,
+        degraded_stats=gate.degraded_stats,
+        excerpt_log_mel=gate.log_mel[:, :, None],
+        excerpt_stats=np.repeat(gate.stats[:, None], n_crops, axis=1),
+        genres=gate.genres,
+        works=gate.ids,
+        ids=gate.ids,
+        source="shipped gate songs",
+    )
+
+
+def run_bench(
+    mixers: dict[str, tuple[Mixer, Style]],
+    bench: BenchSet,
+    reference: Reference,
+    *,
+    on_mixer: Callable[[str], None] | None = None,
+) -> BenchReport:
+    """Judge mixers by slug, each against its style."""
+    mean_curve = np.array(reference.mean_mid_db, np.float32)
+    degraded = torch.from_numpy(bench.degraded_stats)
+    original = _original_target(bench)
+    rule = np.clip(mean_curve - bench.degraded_stats[:, MID_BANDS], -RULE_MAX_DB, RULE_MAX_DB)
+    nothing_total, nothing_tone = _curve_distance(np.zeros_like(rule), degraded, original)
+    rule_total, rule_tone = _curve_distance(rule, degraded, original)
+    results = []
+    for slug, (mixer, style) in mixers.items():
+        results.append(_judge(slug, mixer, style, bench, reference, original, mean_curve))
+        if on_mixer is not None:
+            on_mixer(slug)
+    return BenchReport(
+        source=bench.source,
+        n_songs=len(bench.stats),
+        nothing_db=_mean(nothing_total, bench),
+        nothing_tone_db=_mean(nothing_tone, bench),
+        rule_db=_mean(rule_total, bench),
+        rule_tone_db=_mean(rule_tone, bench),
+        results=tuple(results),
+    )
+
+
+def intraclass_correlation(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Share of variance between songs, of values (songs, excerpts, parameters); 0 where nothing varies.
+
+    One-way random effects, single measurement: (B - W) / (B + (k - 1) W) of the mean squares between and within songs.
+    """
+    n_songs, k = values.shape[:2]
+    means = values.mean(axis=1)
+    between = k * means.var(axis=0, ddof=1)
+    within = ((values - means[:, None]) ** 2).sum(axis=(0, 1)) / (n_songs * (k - 1))
+    total = between + (k - 1) * within
+    return np.where(total > 1e-12, (between - within) / np.maximum(total, 1e-12), 0.0)
+
+
+def _judge(
+    slug: str,
+    mixer: Mixer,
+    style: Style,
+    bench: BenchSet,
+    reference: Reference,
+    original: Target,
+    mean_curve: Array,
+) -> MixerResult:
+    clean = answers(mixer, bench.log_mel, bench.stats)
+    vectors = answers(mixer, bench.degraded_log_mel, bench.degraded_stats)
+    degraded = torch.from_numpy(bench.degraded_stats)
+    target = targets(style, torch.from_numpy(bench.stats), bench.genres, reference)
+    total, tone = _distance(vectors, bench.degraded_stats, original)
+    style_total, _ = _distance(vectors, bench.degraded_stats, target)
+    offset = offset_db(style)
+    nothing, _ = _curve_distance(np.tile(offset, (len(clean), 1)), degraded, target)
+    rule_curve = np.clip(mean_curve + offset - bench.degraded_stats[:, MID_BANDS], -RULE_MAX_DB, RULE_MAX_DB)
+    rule, _ = _curve_distance(rule_curve, degraded, target)
+    mean_settings, _ = _distance(np.tile(vectors.mean(0), (len(vectors), 1)), bench.degraded_stats, target)
+
+    losses = _style_losses(vectors, degraded, target)
+    shuffled = np.mean(
+        [_style_losses(vectors[order], degraded, target) for order in _derangements(len(vectors), N_SHUFFLES)], axis=0
+    )
+    shuffle_rise = bootstrap(
+        lambda rows: float(shuffled[rows].mean() / losses[rows].mean() - 1.0), len(losses), groups=bench.works
+    )
+    n_songs, n_excerpts = bench.excerpt_stats.shape[:2]
+    excerpts = answers(
+        mixer,
+        bench.excerpt_log_mel.reshape(-1, *bench.excerpt_log_mel.shape[2:]),
+        bench.excerpt_stats.reshape(n_songs * n_excerpts, -1),
+    ).reshape(n_songs, n_excerpts, -1)
+    variances = excerpts.reshape(n_songs * n_excerpts, -1).var(axis=0)
+    icc = float((intraclass_correlation(excerpts) * variances).sum() / max(float(variances.sum()), 1e-12))
+    spreads = clean.std(axis=0)
+    out = outcome(vectors, bench.degraded_stats)
+    repair = repair_ratio(clean, vectors, bench.stats, bench.degraded_stats, groups=bench.works)
+    movement = _mean(clean_movement_db(clean, bench.stats), bench)
+    failures = tuple(
+        sentence
+        for is_bad, sentence in (
+            (shuffle_rise.value < MIN_SHUFFLE_RISE, "shuffling the songs hardly raises its loss"),
+            (icc < MIN_ICC, "its settings differ too little between songs"),
+            (int((spreads >= MIN_SPREAD).sum()) < MIN_SPREAD_PARAMETERS, "too few of its parameters react to the song"),
+            (repair.high >= MAX_REPAIR_RATIO, "its repair ratio is not clearly below 1"),
+            (movement.value > MAX_CLEAN_MOVEMENT_DB, "it moves clean songs too far"),
+        )
+        if is_bad
+    )
+    return MixerResult(
+        slug=slug,
+        original_db=_mean(total, bench),
+        tone_db=_mean(tone, bench),
+        style_db=_mean(style_total, bench),
+        style_nothing_db=_mean(nothing, bench),
+        style_rule_db=_mean(rule, bench),
+        style_mean_db=_mean(mean_settings, bench),
+        repair=repair,
+        clean_movement_db=movement,
+        shuffle_rise=shuffle_rise,
+        icc=round(icc, 4),
+        n_spread_parameters=int((spreads >= MIN_SPREAD).sum()),
+        headroom_misses=float((out.limiting_db > 6.0).float().mean()),
+        spreads={p.name: round(float(s), 4) for p, s in zip(BUS_VECTOR, spreads, strict=True)},
+        failures=failures,
+    )
+
+
+def _with_twins(
+    log_mel: Array,
+    stats: Array,
+    excerpt_log_mel: Array,
+    excerpt_stats: Array,
+    genres: tuple[str, ...],
+    works: tuple[str, ...],
+    ids: tuple[str, ...],
+    source: str,
+) -> BenchSet:
+    twins = degrade(
+        torch.from_numpy(log_mel),
+        torch.from_numpy(stats),
+        torch.Generator().manual_seed(BENCH_SEED),
+        untouched_share=0.0,
+    )
+    return BenchSet(
+        log_mel,
+        stats,
+        twins.log_mel.numpy(),
+        twins.stats.numpy(),
+        excerpt_log_mel,
+        excerpt_stats,
+        genres,
+        works,
+        ids,
+        source,
+    )
+
+
+def _original_target(bench: BenchSet) -> Target:
+    """The song as it was: no wishes but its own tone, width and spread."""
+    clean = torch.from_numpy(bench.stats)
+    out = outcome(neutral_answers(len(bench.stats)), bench.stats)
+    zero = torch.zeros(len(clean))
+    return Target(
+        mid_db=clean[:, MID_BANDS],
+        width_db=out.width_db,
+        spread_db=out.spread_db,
+        loudness_lufs=zero,
+        drive_db=zero,
+        mono_below_hz=zero,
+        limiting_budget_db=0.0,
+        max_gain_db=0.0,
+        movement_weight=0.0,
+        attack_ms=1.0,
+        release_ms=1.0,
+    )
+
+
+def _distance(vectors: Array, stats: Array, target: Target) -> tuple[Array, Array]:
+    """Total and tone distance from a target, each (songs,) dB; parts and weights as `probe.distance_db`."""
+    out = outcome(vectors, stats)
+    return _combine(out.mid_db, out.width_db, out.spread_db, torch.from_numpy(stats), target)
+
+
+def _curve_distance(curve: Array, stats: torch.Tensor, target: Target) -> tuple[Array, Array]:
+    """The same for an ideal third-octave equalizer that does nothing else. `curve`: (songs, 28) dB."""
+    mid, side = stats[:, MID_BANDS], stats[:, SIDE_BANDS]
+    new_mid, new_side = mid + torch.from_numpy(curve), side + torch.from_numpy(curve)
+    k_shift, _ = power_shifts_db(mid, side, new_mid, new_side)
+    out = outcome(neutral_answers(len(stats)), stats.numpy())
+    return _combine(new_mid - k_shift[:, None], region_width_db(new_mid, new_side), out.spread_db, stats, target)
+
+
+def _combine(
+    mid_db: torch.Tensor, width_db: torch.Tensor, spread_db: torch.Tensor, stats: torch.Tensor, target: Target
+) -> tuple[Array, Array]:
+    weights = band_weights(target.mid_db, stats)
+    tone = tone_difference_db(mid_db, target.mid_db, weights)
+    tone_square = (tone.square() * weights).sum(1) / weights.sum(1)
+    width = (width_db - target.width_db).clamp(-15.0, 15.0)
+    total = tone_square + (WIDTH_WEIGHT * width).square().mean(1)
+    total = total + (SPREAD_WEIGHT * (spread_db - target.spread_db)).square()
+    return np.asarray(torch.sqrt(total).numpy()), np.asarray(torch.sqrt(tone_square).numpy())
+
+
+def _style_losses(vectors: Array, stats: torch.Tensor, target: Target) -> Array:
+    with torch.no_grad():
+        return np.asarray(style_loss(torch.from_numpy(vectors), stats, target)[0].numpy())
+
+
+def _derangements(n: int, count: int) -> list[NDArray[np.int64]]:
+    """Orders that give every song another song's place, seeded."""
+    rng = np.random.default_rng(BENCH_SEED)
+    base = rng.permutation(n)
+    return [_rolled(base, 1 + i % (n - 1)) for i in range(count)]
+
+
+def _rolled(base: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
+    order = np.empty_like(base)
+    order[base] = np.roll(base, shift)
+    return order
+
+
+def _mean(values: Array, bench: BenchSet) -> Interval:
+    return bootstrap(lambda rows: float(values[rows].mean()), len(values), groups=bench.works)
