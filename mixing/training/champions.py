@@ -58,8 +58,8 @@ class Steps:
 
 
 def train_champions(
-    corpus_dir: Path,
-    cache_dir: Path,
+    data: TrainingData,
+    validation: TrainingData,
     training_dir: Path,
     *,
     steps: Steps,
@@ -73,7 +73,6 @@ def train_champions(
         resume: go on where an interrupted training with the same steps stopped.
         on_step: called with the run's name and its loss after every step.
     """
-    data, validation = load_data(corpus_dir, cache_dir)
     reference = data.reference
 
     def run(mixer: CnnMixer, objective: Any, name: str, n_steps: int, peak_lr: float, seed: int) -> CnnMixer:
@@ -129,7 +128,7 @@ def ship(
     *,
     steps: Steps,
 ) -> None:
-    """Write weights and cards to models/<slug>/. Metrics are added by `add_metrics` once they have been measured."""
+    """Write weights and cards to models/<slug>/. Metrics come onto the cards when MixBench has measured them."""
     training = training_record(songs, steps)
     for style in (*STYLES, BOSS):
         mixer = champions[style.slug]

@@ -17,10 +17,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import MID_BANDS, SIDE_BANDS, SongFeatures, extract_features, read_analysis_window
+from mixing.audio.features import (
+    MID_BANDS,
+    SIDE_BANDS,
+    SongFeatures,
+    StemFeatures,
+    extract_features,
+    read_analysis_window,
+)
 from mixing.console.spec import BUS_VECTOR
-from mixing.errors import AudioError
+from mixing.errors import AudioError, MixerFileError
 from mixing.mixers.base import Mixer
+from mixing.mixers.card import read_card
+from mixing.mixers.zoo import load_mixer
 from mixing.training import feature_sets
 from mixing.training.degrade import degrade
 from mixing.training.effects import power_shifts_db, region_width_db, tone_difference_db
@@ -36,7 +45,7 @@ from mixing.training.probe import (
     outcome,
     repair_ratio,
 )
-from mixing.training.styles import Reference, Style, offset_db, targets
+from mixing.training.styles import BOSS, STYLES, Reference, Style, offset_db, targets
 
 Array = NDArray[np.float32]
 BENCH_SEED = 7_411
@@ -123,33 +132,49 @@ class BenchReport:
         return data | {"passed": self.passed, "results": [result.to_dict() for result in self.results]}
 
 
-def bench_from_audio(
-    paths: Sequence[Path],
+def load_contestants(models_dir: Path) -> dict[str, tuple[Mixer, Style]]:
+    """Every mixer of a models folder with its style; one without a style of its own is judged as plain repair.
+
+    Raises: MixerFileError if the folder holds no mixer, or a damaged one.
+    """
+    styles = {style.slug: style for style in (*STYLES, BOSS)}
+    contestants: dict[str, tuple[Mixer, Style]] = {}
+    for folder in sorted(path.parent for path in models_dir.glob("*/card.toml")):
+        card = read_card(folder / "card.toml")
+        contestants[card.slug] = (load_mixer(folder / "weights.safetensors", card), styles.get(card.slug, BOSS))
+    if not contestants:
+        raise MixerFileError(f"There is no mixer in {models_dir}. Name the folder that holds them.", code="missing")
+    return contestants
+
+
+def bench_from_features(
+    songs: Sequence[tuple[StemFeatures, Sequence[StemFeatures]]],
     genres: Sequence[str],
     works: Sequence[str],
+    ids: Sequence[str],
     *,
     source: str,
-    on_song: Callable[[], None] | None = None,
 ) -> BenchSet:
-    """Measure songs and their excerpts. Raises AudioError if there are fewer than two: a shuffle needs another song."""
-    if len(paths) < 2:
-        raise AudioError("MixBench needs at least two songs. Add music to the folder.", code="empty")
-    songs: list[tuple[SongFeatures, list[SongFeatures]]] = []
-    for path in paths:
-        songs.append(measure_song(path))
-        if on_song is not None:
-            on_song()
-    stem = [features.stems[0] for features, _ in songs]
-    parts = [[part.stems[0] for part in excerpts] for _, excerpts in songs]
-    return _with_twins(
-        np.stack([s.log_mel for s in stem]).astype(np.float32),
-        np.stack([s.stats for s in stem]),
-        np.stack([np.stack([p.log_mel for p in row]) for row in parts]).astype(np.float32),
-        np.stack([np.stack([p.stats for p in row]) for row in parts]),
-        tuple(genres),
-        tuple(works),
-        tuple(path.name for path in paths),
-        source,
+    """Stack songs with their excerpts, and damage a twin of each by the bench's seed."""
+    log_mel = np.stack([song.log_mel for song, _ in songs]).astype(np.float32)
+    stats = np.stack([song.stats for song, _ in songs])
+    twins = degrade(
+        torch.from_numpy(log_mel),
+        torch.from_numpy(stats),
+        torch.Generator().manual_seed(BENCH_SEED),
+        untouched_share=0.0,
+    )
+    return BenchSet(
+        log_mel=log_mel,
+        stats=stats,
+        degraded_log_mel=twins.log_mel.numpy(),
+        degraded_stats=twins.stats.numpy(),
+        excerpt_log_mel=np.stack([np.stack([part.log_mel for part in parts]) for _, parts in songs]).astype(np.float32),
+        excerpt_stats=np.stack([np.stack([part.stats for part in parts]) for _, parts in songs]),
+        genres=tuple(genres),
+        works=tuple(works),
+        ids=tuple(ids),
+        source=source,
     )
 
 
@@ -292,36 +317,6 @@ def _judge(
         headroom_misses=float((out.limiting_db > 6.0).float().mean()),
         spreads={p.name: round(float(s), 4) for p, s in zip(BUS_VECTOR, spreads, strict=True)},
         failures=failures,
-    )
-
-
-def _with_twins(
-    log_mel: Array,
-    stats: Array,
-    excerpt_log_mel: Array,
-    excerpt_stats: Array,
-    genres: tuple[str, ...],
-    works: tuple[str, ...],
-    ids: tuple[str, ...],
-    source: str,
-) -> BenchSet:
-    twins = degrade(
-        torch.from_numpy(log_mel),
-        torch.from_numpy(stats),
-        torch.Generator().manual_seed(BENCH_SEED),
-        untouched_share=0.0,
-    )
-    return BenchSet(
-        log_mel,
-        stats,
-        twins.log_mel.numpy(),
-        twins.stats.numpy(),
-        excerpt_log_mel,
-        excerpt_stats,
-        genres,
-        works,
-        ids,
-        source,
     )
 
 

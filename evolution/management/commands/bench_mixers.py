@@ -1,0 +1,62 @@
+"""MixBench from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evolution.management.commands.build_corpus import CORPUS_DIR
+from evolution.management.commands.train_champions import MODELS_DIR
+
+
+class Command(BaseCommand):
+    help = (
+        "Judge every mixer in models/ on songs it never learned from: repair, style, shuffle test, variance. "
+        "Exits with 1 when a mixer fails."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--songs", type=Path, help="any folder of music; otherwise the corpus' bench songs, or the shipped set"
+        )
+        parser.add_argument("--models", type=Path, default=MODELS_DIR, help="folder of mixers")
+        parser.add_argument("--shuffle", action="store_true", help="also print each mixer's losses in the shuffle test")
+        parser.add_argument("--limit", type=int, help="at most this many songs")
+        parser.add_argument("--cards", action="store_true", help="write what was measured into the mixers' cards")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Numeric libraries load only when the command runs, so that listing commands stays quick.
+        import torch
+        from tqdm import tqdm
+
+        from mixing.errors import MixArenaError
+        from mixing.training import bench_songs, bench_tables
+        from mixing.training.mixbench import load_contestants, run_bench
+        from mixing.training.style_table import measure_styles
+        from mixing.training.styles import load_reference
+
+        torch.set_num_threads(1)
+        try:
+            contestants = load_contestants(options["models"])
+            with tqdm(desc="Measuring songs", unit="song") as bar:
+                bench, audio = bench_songs.collect(
+                    options["songs"], CORPUS_DIR, limit=options["limit"], on_song=lambda: bar.update() and None
+                )
+            with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
+                report = run_bench(contestants, bench, load_reference(), on_mixer=lambda _: bar.update() and None)
+            with tqdm(desc="Rendering", unit="mix") as bar:
+                styles = measure_styles(contestants, bench, audio, on_mix=lambda: bar.update() and None)
+        except MixArenaError as error:
+            raise CommandError(error.message, returncode=2) from error
+        if options["cards"]:
+            bench_tables.write_to_cards(options["models"], report, styles)
+        if options["json"]:
+            self.stdout.write(json.dumps(report.to_dict() | {"styles": [row.to_dict() for row in styles]}))
+        else:
+            self.stdout.write(bench_tables.to_markdown(report, styles, with_shuffle=options["shuffle"]))
+        if not report.passed:
+            raise CommandError("At least one mixer failed. Read the last column of the first table.", returncode=1)

@@ -1,0 +1,83 @@
+"""Where MixBench gets its songs: a folder, the corpus' bench packages, or the shipped set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from mixing.audio.features import (
+    FEATURES_VERSION,
+    SongFeatures,
+    StemFeatures,
+    load_features,
+    read_analysis_window,
+    save_features,
+)
+from mixing.errors import AudioError
+from mixing.training.corpus import audio_files, read_manifest
+from mixing.training.mixbench import BenchSet, bench_from_features, bench_from_sets, measure_song
+
+CACHE_NAME = ".bench"
+
+
+def collect(
+    folder: Path | None,
+    corpus_dir: Path,
+    *,
+    limit: int | None = None,
+    on_song: Callable[[], None] | None = None,
+    n_workers: int = 2,
+) -> tuple[BenchSet, list[Path]]:
+    """Measure the songs to judge on; returns them with their audio files, none for the shipped set.
+
+    Args:
+        folder: any folder of music; every file counts as a work of its own. None takes the corpus where there is one.
+        corpus_dir: holds manifest.json, and the cache of what was measured here.
+        limit: at most this many songs.
+        on_song: called after each song.
+    Raises: AudioError for a folder without two readable songs.
+    """
+    if folder is not None:
+        paths = [path for path in audio_files(folder) if _is_readable(path)][:limit]
+        genres, works = [""] * len(paths), [path.name for path in paths]
+        source = f"folder {folder.name}"
+    elif (corpus_dir / "manifest.json").exists():
+        songs = [song for song in read_manifest(corpus_dir / "manifest.json") if song.split == "bench"][:limit]
+        paths = [corpus_dir / song.path for song in songs]
+        genres, works = [song.genre for song in songs], [song.work for song in songs]
+        source = "held-out packages of the corpus"
+    else:
+        return bench_from_sets(), []
+    if len(paths) < 2:
+        raise AudioError("MixBench needs at least two songs, because it shuffles them. Add music.", code="empty")
+    corpus_dir.mkdir(parents=True, exist_ok=True)
+    measured: list[tuple[StemFeatures, list[StemFeatures]]] = []
+    with ProcessPoolExecutor(n_workers) as pool:
+        for pair in pool.map(_measured, paths, [corpus_dir / CACHE_NAME] * len(paths)):
+            measured.append(pair)
+            if on_song is not None:
+                on_song()
+    return bench_from_features(measured, genres, works, [path.name for path in paths], source=source), paths
+
+
+def _measured(path: Path, cache_dir: Path) -> tuple[StemFeatures, list[StemFeatures]]:
+    """The song and its excerpts, cached as the stems of one file."""
+    content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+    cached = cache_dir / f"{content_hash}-v{FEATURES_VERSION}.npz"
+    if cached.exists():
+        stems = load_features(cached).stems
+        return stems[0], list(stems[1:])
+    song, excerpts = measure_song(path)
+    parts = [excerpt.stems[0] for excerpt in excerpts]
+    save_features(SongFeatures((song.stems[0], *parts), content_hash, song.sample_rate), cached)
+    return song.stems[0], parts
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        audio, _ = read_analysis_window(path)
+    except AudioError:
+        return False
+    return audio.shape[0] <= 2 and audio.shape[1] > 0

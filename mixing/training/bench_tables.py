@@ -1,0 +1,90 @@
+"""MixBench in words: Markdown tables, and the metrics on the mixers' cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mixing.mixers.card import read_card, write_card
+from mixing.training.mixbench import BenchReport
+from mixing.training.probe import Interval
+from mixing.training.style_table import StyleRow
+
+
+def to_markdown(report: BenchReport, styles: Sequence[StyleRow], *, with_shuffle: bool) -> str:
+    """The tables of a report; the shuffle test has its own where it was asked for."""
+    lines = [
+        f"{report.n_songs} songs ({report.source}); 95 % intervals over source works.",
+        "",
+        "| mixer | from original dB | tone only dB | from style dB | nothing + offset | rule + offset | mean settings "
+        "| repair ratio | moves clean songs dB | fails |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        f"| do nothing | {_show(report.nothing_db)} | {_show(report.nothing_tone_db)} | | | | | 1 | 0 | |",
+        f"| simple rule | {_show(report.rule_db)} | {_show(report.rule_tone_db)} | | | | | | | |",
+    ]
+    lines += [
+        f"| {r.slug} | {_show(r.original_db)} | {_show(r.tone_db)} | {_show(r.style_db)} | {r.style_nothing_db.value:.2f} "
+        f"| {r.style_rule_db.value:.2f} | {r.style_mean_db.value:.2f} | {_show(r.repair)} | {_show(r.clean_movement_db)} "
+        f"| {'; '.join(r.failures)} |"
+        for r in report.results
+    ]
+    lines += [
+        "",
+        "| mixer | between-song variance (ICC) | parameters that spread | beyond 6 dB of limiting | widest spreads |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for r in report.results:
+        widest = sorted(r.spreads.items(), key=lambda item: -item[1])[:4]
+        shown = ", ".join(f"{name} {value:.2f}" for name, value in widest)
+        lines.append(
+            f"| {r.slug} | {r.icc:.2f} | {r.n_spread_parameters} | {100 * r.headroom_misses:.0f} % | {shown} |"
+        )
+    if with_shuffle:
+        lines += ["", "| mixer | loss rises when songs are shuffled by |", "| --- | --- |"]
+        lines += [
+            f"| {r.slug} | {100 * r.shuffle_rise.value:.0f} % ({100 * r.shuffle_rise.low:.0f} to {100 * r.shuffle_rise.high:.0f}) |"
+            for r in report.results
+        ]
+    if styles:
+        lines += [
+            "",
+            "| mix | tilt dB/oct | lows dB | highs dB | asked LUFS | got LUFS | lowered | crest dB | range LU | side/mid dB "
+            "| drive dB | glue dB |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {s.slug} | {s.tilt_db:.2f} | {s.lows_db:.1f} | {s.highs_db:.1f} | {s.requested_lufs:.1f} | {s.effective_lufs:.1f} "
+            f"| {100 * s.limited_share:.0f} % | {s.crest_db:.1f} | {s.range_lu:.1f} | {s.width_db:.1f} | {s.drive_db:.1f} "
+            f"| {s.glue_db:.1f} |"
+            for s in styles
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def write_to_cards(models_dir: Path, report: BenchReport, styles: Sequence[StyleRow]) -> None:
+    """Put what was measured on the cards of the mixers in a models folder."""
+    by_slug = {row.slug: row for row in styles}
+    for result in report.results:
+        path = models_dir / result.slug / "card.toml"
+        metrics = {
+            "songs": report.n_songs,
+            "source": report.source,
+            "from_original_db": result.original_db.to_dict(),
+            "do_nothing_db": report.nothing_db.to_dict(),
+            "simple_rule_db": report.rule_db.to_dict(),
+            "from_style_db": result.style_db.to_dict(),
+            "do_nothing_from_style_db": result.style_nothing_db.to_dict(),
+            "repair_ratio": result.repair.to_dict(),
+            "clean_movement_db": result.clean_movement_db.to_dict(),
+            "shuffle_rise": result.shuffle_rise.to_dict(),
+            "icc": result.icc,
+            "spread_parameters": result.n_spread_parameters,
+        }
+        if result.slug in by_slug:
+            metrics["style"] = {k: v for k, v in by_slug[result.slug].to_dict().items() if k != "slug"}
+        write_card(replace(read_card(path), metrics=metrics), path)
+
+
+def _show(interval: Interval) -> str:
+    return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"
