@@ -1,9 +1,10 @@
 """What a mixer knows of a song: log-mel excerpts and a row of named measurements, all relative to the song's loudness.
 
-The log-mel excerpts (mid and side) come from six places that span the song's loudness range, so that a quiet verse counts as
-much as the chorus. The measurements hold the long-term spectrum of mid and side in third octaves, level and width
-statistics and level histograms: enough to predict what an equalizer, a compressor or a width control will do to the song
-without touching its audio. Frames are as long in seconds at every sample rate, so nothing is resampled.
+The log-mel excerpts (mid and side) come from six places that span the song's loudness range, so that a quiet verse
+counts as much as the chorus. The measurements hold the long-term spectrum of mid and side in third octaves, level
+and width
+statistics and level histograms: enough to predict what an equalizer, a compressor or a width control will do to the
+song without touching its audio. Frames are as long in seconds at every sample rate, so nothing is resampled.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     powers = np.stack([10.0 ** (stats[MID_BANDS] / 10.0), 10.0 ** (stats[SIDE_BANDS] / 10.0)])
     crests = _region_crests_db(mid, rate)
     for name, region, crest in zip(("low", "mid", "high"), REGIONS_HZ, crests, strict=True):
-        inside = (THIRD_OCTAVES_HZ >= region[0]) & (THIRD_OCTAVES_HZ < region[1])
+        inside = (region[0] <= THIRD_OCTAVES_HZ) & (region[1] > THIRD_OCTAVES_HZ)
         stats[STAT[f"crest_{name}_db"]] = crest
         stats[STAT[f"side_mid_{name}_db"]] = _ratio_db(powers[1, inside].sum(), powers[0, inside].sum())
     mean_squares = float(np.mean(np.square(left, dtype=np.float64))), float(np.mean(np.square(right, dtype=np.float64)))
@@ -272,7 +273,9 @@ def _k_filters(rate: int) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def _k_energies(audio: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """K-weighted mean square of all channels in blocks of 100 ms; mono counts as two equal channels, as it is played."""
+    """K-weighted mean square of all channels in blocks of 100 ms; mono counts as two equal channels, as it is
+    played.
+    """
     sos = np.array([np.concatenate(pair) for pair in _k_filters(rate)])
     hop = max(1, round(0.1 * rate))
     n_blocks = max(1, audio.shape[1] // hop)
@@ -360,7 +363,9 @@ def _region_crests_db(mid: NDArray[np.float32], rate: int) -> list[float]:
 
 
 def _peak_dbtp(audio: NDArray[np.float32]) -> float:
-    """True peak near the highest samples, 4x oversampled: within 0.1 dB of a full measurement at a fraction of its cost."""
+    """True peak near the highest samples, 4x oversampled: within 0.1 dB of a full measurement at a fraction of its
+    cost.
+    """
     block = 2048
     peak = float(np.abs(audio).max())
     for channel in audio:

@@ -1,7 +1,7 @@
 """A guess of a song's genre, to prefill a form that its owner then confirms.
 
-A multinomial logistic regression on the song's measurements. Its labels are impressions of whole game-music packages, so it
-knows only some of the genres, and its confidence is scaled on packages that it did not learn from.
+A multinomial logistic regression on the song's measurements. Its labels are impressions of whole game-music
+packages, so it knows only some of the genres, and its confidence is scaled on packages that it did not learn from.
 """
 
 from __future__ import annotations

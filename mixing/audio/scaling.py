@@ -1,7 +1,7 @@
 """Centers and scales that bring the measurements of a song to about -1..1 before a network sees them.
 
-Fixed by hand from the corpus' typical values, not fitted: every mixer then reads the same numbers, and blending two of them
-needs no care for differing statistics.
+Fixed by hand from the corpus' typical values, not fitted: every mixer then reads the same numbers, and blending two
+of them needs no care for differing statistics.
 """
 
 from __future__ import annotations

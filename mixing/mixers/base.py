@@ -15,8 +15,8 @@ from mixing.console.spec import BUS_GROUP_INDICES, BUS_VECTOR, NEUTRAL_BUS_VECTO
 from mixing.errors import MixerFileError, SettingsError
 
 N_OUTPUTS = len(BUS_VECTOR)
-# The sigmoid reaches this far beyond [0, 1] before it is clipped, so that the ends of a range, where most "off" values lie,
-# can be reached exactly with finite weights.
+# The sigmoid reaches this far beyond [0, 1] before it is clipped, so that the ends of a range, where most "off"
+# values lie, can be reached exactly with finite weights.
 OVERSHOOT = 0.01
 
 
@@ -35,7 +35,7 @@ class MixerConfig:
         if set(data) != names:
             wrong = ", ".join(sorted(names.symmetric_difference(data)))
             raise MixerFileError(
-                f"The mixer's configuration has missing or unknown entries: {wrong}. Use a file that this project wrote.",
+                f"The mixer's configuration has missing or unknown entries: {wrong}. Use another file.",
                 code="bad_config",
             )
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
@@ -78,7 +78,7 @@ class Mixer(ABC):
         """
         if len(features.stems) != 1:
             raise SettingsError(
-                f"This mixer masters one stereo file and the song has {len(features.stems)} stems. Bounce them to one file.",
+                f"This mixer masters one file and the song has {len(features.stems)} stems. Bounce them to one file.",
                 code="wrong_shape",
             )
         stem = features.stems[0]

@@ -80,7 +80,8 @@ def read_card(path: Path) -> MixerCard:
             raise MixerFileError(
                 f"The card {path} has a value of the wrong kind at {f.name}. Correct the file.", code="bad_card"
             )
-    return MixerCard(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    return MixerCard(**values)
 
 
 def write_card(card: MixerCard, path: Path) -> None:

@@ -1,12 +1,14 @@
-"""The `cnn` architecture: a convolutional encoder of log-mel excerpts beside a small network on the song's measurements.
+"""The `cnn` architecture: a convolutional encoder of log-mel excerpts beside a small network on the song's
+measurements.
 
 GroupNorm is the only normalization: it keeps no running statistics, so weights can be blended and single songs judged
-without any repair. Pooling over time and excerpts keeps four frequency zones apart, because where energy lies is what an
-equalizer is asked about.
+without any repair. Pooling over time and excerpts keeps four frequency zones apart, because where energy lies is
+what an equalizer is asked about.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,10 +17,10 @@ from torch import nn
 from torch.nn import functional
 
 from mixing.audio.features import N_MELS, N_STATS
+from mixing.audio.scaling import CLIP, STAT_CENTER, STAT_SCALE
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer, MixerConfig, MixerNetwork, gather_groups, neutral_logits, to_unit_range
-from mixing.audio.scaling import CLIP, STAT_CENTER, STAT_SCALE
 
 # A square root's slope is infinite at zero; a silent channel has no spread.
 _TINY = 1e-5
@@ -94,7 +96,7 @@ class Trunk(nn.Module):
     def __init__(self, config: CnnConfig) -> None:
         super().__init__()
         widths = (2, *config.channels)
-        self.blocks = nn.ModuleList(_Block(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.blocks = nn.ModuleList(_Block(a, b) for a, b in itertools.pairwise(widths))
         n_zones = N_MELS // 2 ** len(config.channels)
         self.audio = nn.Sequential(nn.Linear(2 * config.channels[-1] * n_zones, config.audio_width), nn.GELU())
         self.stats = nn.Sequential(

@@ -27,7 +27,7 @@ def collect(
     corpus_dir: Path,
     *,
     limit: int | None = None,
-    on_song: Callable[[], None] | None = None,
+    on_song: Callable[[], object] | None = None,
     n_workers: int = 2,
 ) -> tuple[BenchSet, list[Path]]:
     """Measure the songs to judge on; returns them with their audio files, none for the shipped set.

@@ -24,8 +24,9 @@ def to_markdown(report: BenchReport, styles: Sequence[StyleRow], *, with_shuffle
         f"| simple rule | {_show(report.rule_db)} | {_show(report.rule_tone_db)} | | | | | | | |",
     ]
     lines += [
-        f"| {r.slug} | {_show(r.original_db)} | {_show(r.tone_db)} | {_show(r.style_db)} | {r.style_nothing_db.value:.2f} "
-        f"| {r.style_rule_db.value:.2f} | {r.style_mean_db.value:.2f} | {_show(r.repair)} | {_show(r.clean_movement_db)} "
+        f"| {r.slug} | {_show(r.original_db)} | {_show(r.tone_db)} | {_show(r.style_db)} "
+        f"| {r.style_nothing_db.value:.2f} | {r.style_rule_db.value:.2f} | {r.style_mean_db.value:.2f} "
+        f"| {_show(r.repair)} | {_show(r.clean_movement_db)} "
         f"| {'; '.join(r.failures)} |"
         for r in report.results
     ]
@@ -42,21 +43,18 @@ def to_markdown(report: BenchReport, styles: Sequence[StyleRow], *, with_shuffle
         )
     if with_shuffle:
         lines += ["", "| mixer | loss rises when songs are shuffled by |", "| --- | --- |"]
-        lines += [
-            f"| {r.slug} | {100 * r.shuffle_rise.value:.0f} % ({100 * r.shuffle_rise.low:.0f} to {100 * r.shuffle_rise.high:.0f}) |"
-            for r in report.results
-        ]
+        lines += [f"| {r.slug} | {_percent(r.shuffle_rise)} |" for r in report.results]
     if styles:
         lines += [
             "",
-            "| mix | tilt dB/oct | lows dB | highs dB | asked LUFS | got LUFS | lowered | crest dB | range LU | side/mid dB "
-            "| drive dB | glue dB |",
+            "| mix | tilt dB/oct | lows dB | highs dB | asked LUFS | got LUFS | lowered | crest dB | range LU "
+            "| side/mid dB | drive dB | glue dB |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         ]
         lines += [
-            f"| {s.slug} | {s.tilt_db:.2f} | {s.lows_db:.1f} | {s.highs_db:.1f} | {s.requested_lufs:.1f} | {s.effective_lufs:.1f} "
-            f"| {100 * s.limited_share:.0f} % | {s.crest_db:.1f} | {s.range_lu:.1f} | {s.width_db:.1f} | {s.drive_db:.1f} "
-            f"| {s.glue_db:.1f} |"
+            f"| {s.slug} | {s.tilt_db:.2f} | {s.lows_db:.1f} | {s.highs_db:.1f} | {s.requested_lufs:.1f} "
+            f"| {s.effective_lufs:.1f} | {100 * s.limited_share:.0f} % | {s.crest_db:.1f} | {s.range_lu:.1f} "
+            f"| {s.width_db:.1f} | {s.drive_db:.1f} | {s.glue_db:.1f} |"
             for s in styles
         ]
     return "\n".join(lines) + "\n"
@@ -88,3 +86,7 @@ def write_to_cards(models_dir: Path, report: BenchReport, styles: Sequence[Style
 
 def _show(interval: Interval) -> str:
     return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def _percent(interval: Interval) -> str:
+    return f"{100 * interval.value:.0f} % ({100 * interval.low:.0f} to {100 * interval.high:.0f})"

@@ -17,7 +17,7 @@ def fill_cache(
     root: Path,
     cache_dir: Path,
     *,
-    on_song: Callable[[], None] | None = None,
+    on_song: Callable[[], object] | None = None,
     n_workers: int = 2,
 ) -> list[str]:
     """Measure every song that the cache lacks.

@@ -1,9 +1,10 @@
 """The training corpus: openly licensed songs out of Debian packages, or out of a folder of one's own.
 
-Packages are fetched with `apt-get download` and unpacked without being installed; only audio and the `copyright` file are
-kept. Every step can be repeated: finished packages are skipped. The manifest says for each song where it comes from, under
-which licence, and on which side of which split it lies. Splits follow the source work (a package's album, artist or title
-without its variant), never the file, so that two versions of one piece cannot meet across a split.
+Packages are fetched with `apt-get download` and unpacked without being installed; only audio and the `copyright`
+file are kept. Every step can be repeated: finished packages are skipped. The manifest says for each song where it
+comes from, under which licence, and on which side of which split it lies. Splits follow the source work (a package's
+album, artist or title without its variant), never the file, so that two versions of one piece cannot meet across a
+split.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def fetch_packages(
     root: Path,
     *,
     packages: Sequence[MusicPackage] = PACKAGES,
-    on_done: Callable[[str], None] | None = None,
+    on_done: Callable[[str], object] | None = None,
     n_workers: int = 2,
 ) -> list[str]:
     """Download and unpack what is missing; returns the names of packages the archive could not give.
@@ -135,7 +136,7 @@ def scan_packages(
     root: Path,
     *,
     packages: Sequence[MusicPackage] = PACKAGES,
-    on_file: Callable[[], None] | None = None,
+    on_file: Callable[[], object] | None = None,
     n_workers: int = 2,
 ) -> list[CorpusSong]:
     """Find the usable songs of every package that has been fetched, splits assigned."""
@@ -168,8 +169,10 @@ def scan_packages(
     return assign_splits(_without_duplicates(songs))
 
 
-def scan_folder(folder: Path, *, on_file: Callable[[], None] | None = None, n_workers: int = 2) -> list[CorpusSong]:
-    """Find the usable songs of a folder of one's own; sub-folders count as albums. Raises AudioError if there are none."""
+def scan_folder(folder: Path, *, on_file: Callable[[], object] | None = None, n_workers: int = 2) -> list[CorpusSong]:
+    """Find the usable songs of a folder of one's own; sub-folders count as albums. Raises AudioError if there are
+    none.
+    """
     paths = list(audio_files(folder))
     songs: list[CorpusSong] = []
     with ProcessPoolExecutor(n_workers) as pool:
@@ -252,7 +255,8 @@ def genre_of_tag(tag: str) -> str:
 
 
 def assign_splits(songs: Sequence[CorpusSong], *, bench_share: float = 0.0) -> list[CorpusSong]:
-    """Give whole works to gate, probe and heal, in the order of their hashes, until each has its songs; the rest trains.
+    """Give whole works to gate, probe and heal, in the order of their hashes, until each has its songs; the rest
+    trains.
 
     Args:
         songs: those already marked `bench` stay there.

@@ -1,8 +1,8 @@
 """Damage done to good mixes, on their features alone: what the mixers learn to undo.
 
-Equalization is additive in decibels, so random shelves, peaks and tilts are added to band levels and log-mel; width moves the
-side; squashing or exaggerating scales levels around their mean. One song in ten stays untouched: its right answer is almost
-nothing.
+Equalization is additive in decibels, so random shelves, peaks and tilts are added to band levels and log-mel; width
+moves the side; squashing or exaggerating scales levels around their mean. One song in ten stays untouched: its right
+answer is almost nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ SPREAD_FACTORS = (0.6, 1.6)
 
 @dataclass(frozen=True)
 class Degraded:
-    """Damaged features: log_mel (batch, crops, 2, 64, 128), stats (batch, N_STATS), and who stayed untouched (batch,)."""
+    """Damaged features: log_mel (batch, crops, 2, 64, 128), stats (batch, N_STATS), and who stayed untouched
+    (batch,).
+    """
 
     log_mel: torch.Tensor
     stats: torch.Tensor

@@ -1,8 +1,8 @@
 """What console settings do to a song's measurements, in closed form and differentiable: training without any audio.
 
-Equalizer, width and mono-below act on third-octave levels exactly as their filters do. The compressor acts on the song's
-level histogram through its static curve; attack decides how much of that reaches the peaks. All results are relative to the
-loudness after processing, because the delivery stage sets loudness anyway.
+Equalizer, width and mono-below act on third-octave levels exactly as their filters do. The compressor acts on the
+song's level histogram through its static curve; attack decides how much of that reaches the peaks. All results are
+relative to the loudness after processing, because the delivery stage sets loudness anyway.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from mixing.audio.features import (
 from mixing.console.parameter import OFF_FADE, Parameter
 from mixing.console.spec import BUS_VECTOR, CEILING_DBTP, KNEE_DB
 
-# Closed forms are evaluated for the commonest rate; the console warps its filters alike at others, but for the top octave.
+# Closed forms are evaluated for the commonest rate; the console warps its filters alike at others, but for the top
+# octave.
 REFERENCE_RATE = 44_100
 # A peak this long is half caught by a compressor of equal attack time.
 PEAK_MS = 30.0
@@ -227,7 +228,9 @@ def _to_physical(p: Parameter, position: torch.Tensor) -> torch.Tensor:
 def _cookbook(
     center_hz: torch.Tensor, gain_db: torch.Tensor, q: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Amplitude, cosine and alpha as columns of float64: at 30 Hz the response is a difference of nearly equal numbers."""
+    """Amplitude, cosine and alpha as columns of float64: at 30 Hz the response is a difference of nearly equal
+    numbers.
+    """
     omega = (2.0 * math.pi / REFERENCE_RATE) * center_hz.double()[:, None]
     amp = torch.exp(gain_db.double()[:, None] * (math.log(10.0) / 40.0))
     return amp, torch.cos(omega), torch.sin(omega) / (2.0 * q.double()[:, None])

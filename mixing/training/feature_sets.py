@@ -1,7 +1,8 @@
 """The small feature sets that ship with the project: heal, gate and probe.
 
-Their songs come from disjoint source works, and none of them is trained on or benchmarked. `gate` also holds each song's
-degraded twin. Half precision and fewer excerpts keep each under 10 MB; sources and licences lie beside them in sources.toml.
+Their songs come from disjoint source works, and none of them is trained on or benchmarked. `gate` also holds each
+song's degraded twin. Half precision and fewer excerpts keep each under 10 MB; sources and licences lie beside them
+in sources.toml.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def build_sets(songs: Sequence[CorpusSong], cache_dir: Path, *, data_dir: Path =
         crops = list(SET_CROPS[name])
         log_mel = np.stack([features.stems[0].log_mel[crops] for _, features in members])
         stats = np.stack([features.stems[0].stats for _, features in members])
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: dict[str, Any] = {
             "log_mel": log_mel,
             "stats": stats.astype(np.float16),
             "genres": np.array([song.genre for song, _ in members]),

@@ -1,8 +1,8 @@
 """Training: one shared trunk, then a fine-tuning for each style, then the boss distilled from the other four.
 
-Seeded, resumable and checkpointed: the same data and seed give the same weights on one machine. Weights that are kept are an
-exponential moving average. Songs are varied a little before they are damaged, so that a network cannot learn a song's
-spectrum by heart instead of what damage looks like.
+Seeded, resumable and checkpointed: the same data and seed give the same weights on one machine. Weights that are
+kept are an exponential moving average. Songs are varied a little before they are damaged, so that a network cannot
+learn a song's spectrum by heart instead of what damage looks like.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import STAT, SongFeatures
+from mixing.audio.features import LEVELS, MID_BANDS, STAT, THIRD_OCTAVES_HZ, SongFeatures, mel_centers_hz
 from mixing.mixers.cnn import CnnConfig, CnnMixer
 from mixing.training.corpus import CorpusSong
 from mixing.training.degrade import change_stats, degrade
-from mixing.training.effects import peak_db, shelf_db
+from mixing.training.effects import audible, peak_db, shelf_db
 from mixing.training.losses import imitation_loss, style_loss
+from mixing.training.probe import neutral_answers
 from mixing.training.styles import Reference, Style, targets
 
 BATCH_SONGS, BATCH_CROPS = 32, 2
 CHECKPOINT_STEPS = 200
 EMA = 0.995
 CLIP_NORM = 1.0
-WEIGHT_DECAY = 0.02
+WEIGHT_DECAY = 0.05
+DROPOUT = 0.2
 # Variation of songs before damage, and noise on the measurements, dB.
-VARIATION_DB, NOISE_DB = 2.0, 0.4
+VARIATION_DB, NOISE_DB = 2.0, 0.7
+# How far songs are moved towards (or away from) the spectrum of another one, as a share of their difference.
+TRANSPLANT, MAX_TRANSPLANT_DB = (-0.5, 1.0), 15.0
 # The boss prefers a candidate made for the song's genre by this share of a do-nothing loss.
 GENRE_BONUS = 0.1
 
@@ -119,8 +123,6 @@ def choose_candidates(
     Args:
         proposals: settings by candidate, (candidates, songs, len(BUS_VECTOR)).
     """
-    from mixing.training.probe import neutral_answers
-
     neutral = torch.from_numpy(neutral_answers(len(stats)))
     scores = []
     for proposal, style in zip(proposals, styles, strict=True):
@@ -167,6 +169,12 @@ def fit(
     elif curve.exists():
         curve.unlink()
     network.train()
+
+    def drop(_module: torch.nn.Module, _inputs: object, embedding: torch.Tensor) -> torch.Tensor:
+        kept = torch.rand(embedding.shape, generator=generator) >= DROPOUT
+        return embedding * kept / (1.0 - DROPOUT)
+
+    dropping = network.trunk.register_forward_hook(drop)
     for step in range(start, plan.n_steps):
         for group in optimizer.param_groups:
             group["lr"] = plan.peak_lr * _schedule(step, plan.n_steps)
@@ -181,12 +189,12 @@ def fit(
             for name, value in network.state_dict().items():
                 average[name].lerp_(value, 1.0 - keep)
         if on_step is not None:
-            on_step(step, float(loss))
+            on_step(step, float(loss.detach()))
         if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == plan.n_steps:
             averaged = _with_weights(mixer, average)
             record = {
                 "step": step + 1,
-                "train": float(loss),
+                "train": float(loss.detach()),
                 "validation": evaluate(averaged, validation, objective, seed=1),
             }
             with curve.open("a") as file:
@@ -201,6 +209,7 @@ def fit(
                 },
                 checkpoint,
             )
+    dropping.remove()
     network.eval()
     return _with_weights(mixer, average)
 
@@ -210,7 +219,9 @@ def evaluate(mixer: CnnMixer, data: TrainingData, objective: LossFunction, *, se
     generator = torch.Generator().manual_seed(seed)
     mixer.network.eval()
     with torch.no_grad():
-        return float(np.mean([float(_batch_loss(mixer, data, objective, generator)) for _ in range(4)]))
+        return float(
+            np.mean([float(_batch_loss(mixer, data, objective, generator, is_varied=False)) for _ in range(8)])
+        )
 
 
 def split_validation(songs: Sequence[Any], works: Sequence[str]) -> tuple[list[Any], list[Any]]:
@@ -221,14 +232,25 @@ def split_validation(songs: Sequence[Any], works: Sequence[str]) -> tuple[list[A
 
 
 def vary(log_mel: torch.Tensor, stats: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Slightly different songs: a mild random tone curve, width and spread that count as *their* original."""
-    from mixing.audio.features import THIRD_OCTAVES_HZ, mel_centers_hz
+    """Other songs that might have been: half of them are equalized some way towards, or away from, another song's
+    spectrum.
 
+    On top come a mild random tone curve, width and spread. All of it counts as *their* original, so that a song's
+    details do
+    not tell its spectrum: with a few hundred songs a network would otherwise learn them by heart.
+    """
     n = len(stats)
 
     def normal(scale: float) -> torch.Tensor:
         return scale * torch.randn(n, generator=generator)
 
+    other = stats[torch.randperm(n, generator=generator), MID_BANDS] - stats[:, MID_BANDS]
+    way = TRANSPLANT[0] + (TRANSPLANT[1] - TRANSPLANT[0]) * torch.rand(n, generator=generator)
+    way = way * (torch.rand(n, generator=generator) < 0.7)
+    # Differences in inaudible bands are no style of anything.
+    towards = _smooth(
+        way[:, None] * (other * audible(stats[:, MID_BANDS])).clamp(-MAX_TRANSPLANT_DB, MAX_TRANSPLANT_DB)
+    )
     low_hz, high_hz = 120.0 * torch.exp(normal(0.5)), 4000.0 * torch.exp(normal(0.5))
     center, q = 700.0 * torch.exp(normal(1.0)), 0.8 * torch.exp(normal(0.4))
     low, high, gain = normal(VARIATION_DB), normal(VARIATION_DB), normal(VARIATION_DB)
@@ -238,21 +260,23 @@ def vary(log_mel: torch.Tensor, stats: torch.Tensor, generator: torch.Generator)
         + peak_db(center, gain, q, at_hz=hz)
         for hz in (THIRD_OCTAVES_HZ, mel_centers_hz())
     ]
-    width = normal(0.5 * VARIATION_DB)
-    new, k_shift = change_stats(stats, curves[0], width, torch.exp(normal(0.08)), normal(1.0))
-    shift = (curves[1] - k_shift[:, None])[:, None, None, :, None] / 10.0
+    width = normal(VARIATION_DB)
+    new, k_shift = change_stats(stats, curves[0] + towards, width, torch.exp(normal(0.15)), normal(2.0))
+    shift = (curves[1] + towards @ _BANDS_TO_MEL - k_shift[:, None])[:, None, None, :, None] / 10.0
     sides = torch.stack([torch.zeros(n), width], dim=1)[:, None, :, None, None] / 10.0
     return log_mel + shift + sides, new
 
 
 def _batch_loss(
-    mixer: CnnMixer, data: TrainingData, objective: LossFunction, generator: torch.Generator
+    mixer: CnnMixer, data: TrainingData, objective: LossFunction, generator: torch.Generator, *, is_varied: bool = True
 ) -> torch.Tensor:
     n_crops = data.log_mel.shape[1]
     rows = torch.randint(len(data.stats), (BATCH_SONGS,), generator=generator)
     crops = torch.rand((BATCH_SONGS, n_crops), generator=generator).argsort(1)[:, :BATCH_CROPS]
     log_mel = data.log_mel[rows[:, None], crops].float()
-    log_mel, clean = vary(log_mel, data.stats[rows], generator)
+    clean = data.stats[rows]
+    if is_varied:
+        log_mel, clean = vary(log_mel, clean, generator)
     damaged = degrade(log_mel, clean, generator)
     noise = NOISE_DB * torch.randn(damaged.stats.shape, generator=generator)
     # Shares and flags are no decibels: noise of a fraction of one keeps them meaningful.
@@ -276,10 +300,21 @@ def _schedule(step: int, n_steps: int) -> float:
 
 
 def _small_stats() -> NDArray[np.int64]:
-    from mixing.audio.features import LEVELS
-
     named = [STAT[name] for name in ("correlation", "active_ratio", "is_mono")]
     return np.array([*range(LEVELS.start, LEVELS.stop), *named])
 
 
+def _smooth(bands: torch.Tensor) -> torch.Tensor:
+    """Third octaves averaged with their neighbours, so that a moved spectrum has no new resonances."""
+    padded = torch.cat([bands[:, :1], bands, bands[:, -1:]], dim=1)
+    return 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
+
+
+def _bands_to_mel() -> NDArray[np.float32]:
+    """Linear interpolation over log frequency from third octaves to mel bands, (28, 64)."""
+    log_hz, unit = np.log(THIRD_OCTAVES_HZ), np.eye(len(THIRD_OCTAVES_HZ))
+    return np.array([np.interp(np.log(mel_centers_hz()), log_hz, row) for row in unit], dtype=np.float32)
+
+
+_BANDS_TO_MEL = torch.from_numpy(_bands_to_mel())
 _SMALL_STATS = torch.from_numpy(_small_stats())

@@ -73,10 +73,10 @@ def _fit(x: torch.Tensor, y: torch.Tensor, n_genres: int) -> tuple[torch.Tensor,
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         loss = functional.cross_entropy(x @ weights + bias, y) + RIDGE * weights.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)
     return weights.detach(), bias.detach()
 
 

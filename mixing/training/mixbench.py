@@ -1,7 +1,8 @@
 """MixBench: does a mixer repair songs that it has never seen, does it listen to them, and what is its style?
 
-Every held-out song is damaged once, by a fixed seed. A mixer hears the damaged twin; its mix is compared with the original
-and with the mixer's own written style target. Beside it stand doing nothing, the mean of its own settings, and the simple
+Every held-out song is damaged once, by a fixed seed. A mixer hears the damaged twin; its mix is compared with the
+original and with the mixer's own written style target. Beside it stand doing nothing, the mean of its own settings,
+and the simple
 rule: equalize every song to the corpus' mean curve. In the comparison with the style target every baseline is given the
 style's tone offset for free. Intervals are 95 % bootstrap over source works.
 """
@@ -212,7 +213,7 @@ def run_bench(
     bench: BenchSet,
     reference: Reference,
     *,
-    on_mixer: Callable[[str], None] | None = None,
+    on_mixer: Callable[[str], object] | None = None,
 ) -> BenchReport:
     """Judge mixers by slug, each against its style."""
     mean_curve = np.array(reference.mean_mid_db, np.float32)

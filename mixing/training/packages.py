@@ -1,7 +1,7 @@
 """Debian packages that carry openly licensed music: what the champions learn from.
 
-Licence and genre are what the package says or suggests as a whole. A file's own stanza in the package's `copyright` and its
-own genre tag win over them. Nothing here has been judged by ear.
+Licence and genre are what the package says or suggests as a whole. A file's own stanza in the package's `copyright`
+and its own genre tag win over them. Nothing here has been judged by ear.
 """
 
 from __future__ import annotations

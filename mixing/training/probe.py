@@ -66,8 +66,8 @@ def outcome(vectors: Array, stats: Array) -> Outcome:
 def distance_db(a: Outcome, b: Outcome) -> Array:
     """How differently two mixes of the same songs sound, (songs,) dB, blind to overall gain.
 
-    Root of the mean squared differences: third octaves of the mid that are audible in either, width of the regions, spread of
-    levels. A fixed equalizer on both sides cancels.
+    Root of the mean squared differences: third octaves of the mid that are audible in either, width of the regions,
+    spread of levels. A fixed equalizer on both sides cancels.
     """
     weights = torch.maximum(audible(a.mid_db), audible(b.mid_db))
     tone = tone_difference_db(a.mid_db, b.mid_db, weights)

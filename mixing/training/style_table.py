@@ -27,7 +27,8 @@ class StyleRow:
     """Means over the same songs; `slug` is `untouched` for the songs themselves.
 
     Attributes:
-        tilt_db: slope of the spectrum, dB per octave. lows_db, highs_db: 40 to 120 Hz and 6 to 12 kHz over 0.3 to 3 kHz.
+        tilt_db: slope of the spectrum, dB per octave. lows_db, highs_db: 40 to 120 Hz and 6 to 12 kHz over 0.3 to 3
+        kHz.
         requested_lufs, effective_lufs: of the delivery; equal where the peaks allow it.
         limited_share: part of the songs whose loudness was lowered because 6 dB of limiting were used up.
         crest_db: true peak over loudness. width_db: side over mid. drive_db, glue_db: drive and glue reduction as set.
@@ -56,7 +57,7 @@ def measure_styles(
     bench: BenchSet,
     paths: Sequence[Path],
     *,
-    on_mix: Callable[[], None] | None = None,
+    on_mix: Callable[[], object] | None = None,
 ) -> list[StyleRow]:
     """Render the middle 30 s of evenly chosen songs by every mixer; empty where there is no audio.
 
@@ -64,10 +65,12 @@ def measure_styles(
         paths: audio of the bench's songs, in its order.
         on_mix: called after each rendering.
     """
+    if not paths:
+        return []
     # Compiles kernels on import, which nothing else in MixBench needs.
     from mixing.console.renderer import render
 
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), MAX_RENDERED_SONGS)).astype(int)) if paths else []
+    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), MAX_RENDERED_SONGS)).astype(int))
     rows: dict[str, list[list[float]]] = {"untouched": [], **{slug: [] for slug in contestants}}
     vectors = {slug: answers(mixer, bench.log_mel, bench.stats) for slug, (mixer, _) in contestants.items()}
     for i in chosen:
@@ -112,7 +115,7 @@ def measure(audio: NDArray[np.float32], rate: int) -> tuple[float, float, float,
     def level(low_hz: float, high_hz: float) -> float:
         return float(bands[(low_hz <= THIRD_OCTAVES_HZ) & (high_hz >= THIRD_OCTAVES_HZ)].mean())
 
-    inside = (THIRD_OCTAVES_HZ >= TILT_HZ[0] * 0.99) & (TILT_HZ[1] * 1.01 >= THIRD_OCTAVES_HZ)
+    inside = (TILT_HZ[0] * 0.99 <= THIRD_OCTAVES_HZ) & (TILT_HZ[1] * 1.01 >= THIRD_OCTAVES_HZ)
     tilt = float(np.polyfit(np.log2(THIRD_OCTAVES_HZ[inside]), bands[inside], 1)[0])
     middle = level(300.0, 3200.0)
     return (

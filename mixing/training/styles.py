@@ -1,8 +1,8 @@
 """The five champions' written targets: what each tries to make of a song, in numbers.
 
-A style is an offset to the song's own spectrum plus wishes for loudness, dynamics, width and drive. Whatever depends on the
-genre is taken from the training corpus (percentiles by genre), not from opinion. `targets` turns a style and the clean songs
-into the outcome that training compares with.
+A style is an offset to the song's own spectrum plus wishes for loudness, dynamics, width and drive. Whatever depends
+on the genre is taken from the training corpus (percentiles by genre), not from opinion. `targets` turns a style and
+the clean songs into the outcome that training compares with.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ STYLES: tuple[Style, ...] = (
         name="Baseline Beast",
         nickname="Steady Eddie",
         rating=1250.0,
-        description="Conservative and stable: mends what is clearly off, keeps the rest, and leaves the dynamics alone.",
+        description="Conservative and stable: mends what is clearly off, keeps the rest, leaves the dynamics alone.",
         genres=("pop", "rock", "folk"),
         loudness_lufs=-14.0,
         max_gain_db=3.0,
@@ -116,7 +116,7 @@ STYLES: tuple[Style, ...] = (
         name="Veteran Virtuoso",
         nickname="Old Reliable",
         rating=1280.0,
-        description="Vintage warmth: a full low middle, soft highs, driven like tape, slow glue, a slightly narrower picture.",
+        description="Vintage warmth: a full low middle, soft highs, driven like tape, slow glue, a bit narrower.",
         genres=("rock", "jazz", "blues", "folk"),
         offset=(
             (31, -1.0),
@@ -142,7 +142,7 @@ STYLES: tuple[Style, ...] = (
         name="Elite Warrior",
         nickname="Precision Pro",
         rating=1350.0,
-        description="Precision: puts every third octave back where it belongs, balances the width, adds no color of its own.",
+        description="Precision: puts every third octave back where it belongs, balances width, adds no color.",
         genres=tuple(GENRES),
         loudness_quantile=0.75,
         loudness_range=(-14.0, -10.0),

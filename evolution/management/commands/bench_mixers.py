@@ -44,12 +44,12 @@ class Command(BaseCommand):
             contestants = load_contestants(options["models"])
             with tqdm(desc="Measuring songs", unit="song") as bar:
                 bench, audio = bench_songs.collect(
-                    options["songs"], CORPUS_DIR, limit=options["limit"], on_song=lambda: bar.update() and None
+                    options["songs"], CORPUS_DIR, limit=options["limit"], on_song=bar.update
                 )
             with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
-                report = run_bench(contestants, bench, load_reference(), on_mixer=lambda _: bar.update() and None)
+                report = run_bench(contestants, bench, load_reference(), on_mixer=lambda _: bar.update())
             with tqdm(desc="Rendering", unit="mix") as bar:
-                styles = measure_styles(contestants, bench, audio, on_mix=lambda: bar.update() and None)
+                styles = measure_styles(contestants, bench, audio, on_mix=bar.update)
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         if options["cards"]:

@@ -36,23 +36,21 @@ class Command(BaseCommand):
         try:
             if options["folder"]:
                 with tqdm(desc="Judging files", unit="file") as bar:
-                    songs = corpus.scan_folder(options["folder"], on_file=lambda: bar.update() and None)
+                    songs = corpus.scan_folder(options["folder"], on_file=bar.update)
             else:
                 wanted = [p for p in PACKAGES if not options["packages"] or p.name in options["packages"]]
                 if not wanted:
                     raise CommandError("None of these packages is in the table. Look in mixing/training/packages.py.")
                 with tqdm(total=len(wanted), desc="Fetching packages", unit="package") as bar:
-                    missing = corpus.fetch_packages(
-                        CORPUS_DIR, packages=wanted, on_done=lambda _: bar.update() and None
-                    )
+                    missing = corpus.fetch_packages(CORPUS_DIR, packages=wanted, on_done=lambda _: bar.update())
                 if missing:
                     self.stderr.write(f"Left out, the archive did not give them: {', '.join(missing)}")
                 with tqdm(desc="Judging files", unit="file") as bar:
-                    songs = corpus.scan_packages(CORPUS_DIR, packages=wanted, on_file=lambda: bar.update() and None)
+                    songs = corpus.scan_packages(CORPUS_DIR, packages=wanted, on_file=bar.update)
             CORPUS_DIR.mkdir(parents=True, exist_ok=True)
             corpus.write_manifest(CORPUS_DIR / "manifest.json", songs)
             with tqdm(total=len(songs), desc="Measuring songs", unit="song") as bar:
-                failed = fill_cache(songs, CORPUS_DIR, CACHE_DIR, on_song=lambda: bar.update() and None)
+                failed = fill_cache(songs, CORPUS_DIR, CACHE_DIR, on_song=bar.update)
             if options["sets"]:
                 self._build_sets(songs)
         except MixArenaError as error:

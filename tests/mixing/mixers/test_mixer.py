@@ -58,7 +58,7 @@ def test_every_parameter_can_reach_both_ends() -> None:
     for bias, end in ((30.0, 1.0), (-30.0, 0.0)):
         with torch.no_grad():
             for head in mixer.network.heads.values():
-                head[-1].bias.fill_(bias)
+                head.get_parameter("2.bias").fill_(bias)
         assert np.array_equal(mixer.normalized(make_features()), np.full(N_OUTPUTS, end, np.float32))
 
 
@@ -66,7 +66,7 @@ def test_each_head_moves_its_own_group_only() -> None:
     for group, indices in BUS_GROUP_INDICES.items():
         mixer = CnnMixer(TINY)
         with torch.no_grad():
-            mixer.network.heads[group][-1].bias.add_(1.0)
+            mixer.network.heads[group].get_parameter("2.bias").add_(1.0)
         moved = np.nonzero(np.abs(mixer.normalized(make_features()) - NEUTRAL_BUS_VECTOR) > 1e-3)[0]
         assert set(moved) <= set(indices)
         assert moved.size > 0
@@ -80,7 +80,9 @@ def test_every_weight_of_a_trained_mixer_gets_gradient() -> None:
     mixer.network(log_mel, torch.from_numpy(features.stats)[None]).sum().backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in mixer.network.parameters())
     for head in mixer.network.heads.values():
-        assert bool((head[-1].weight.grad.abs().sum(dim=1) > 0).all())
+        gradient = head.get_parameter("2.weight").grad
+        assert gradient is not None
+        assert bool((gradient.abs().sum(dim=1) > 0).all())
 
 
 def test_settings_depend_on_the_song_and_on_nothing_else() -> None:
