@@ -16,7 +16,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mixing.audio.features import N_MELS, N_STATS
+from mixing.audio.features import N_STATS
+from mixing.audio.log_mel import N_MELS
 from mixing.audio.scaling import CLIP, STAT_CENTER, STAT_SCALE
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import MixerFileError

@@ -15,15 +15,13 @@ from mixing.audio.features import (
     BAND_FLOOR_DB,
     LEVEL_BINS_DB,
     LEVELS,
-    LOG_MEL_MAX,
-    LOG_MEL_MIN,
     MID_BANDS,
     SHORT_TERM,
     SIDE_BANDS,
     STAT,
     THIRD_OCTAVES_HZ,
-    mel_centers_hz,
 )
+from mixing.audio.log_mel import LOG_MEL_MAX, LOG_MEL_MIN, mel_centers_hz
 from mixing.training.effects import peak_db, power_shifts_db, region_width_db, shelf_db
 
 UNTOUCHED_SHARE = 0.1

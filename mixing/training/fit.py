@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import LEVELS, MID_BANDS, STAT, THIRD_OCTAVES_HZ, SongFeatures, mel_centers_hz
+from mixing.audio.features import LEVELS, MID_BANDS, STAT, THIRD_OCTAVES_HZ, SongFeatures
+from mixing.audio.log_mel import mel_centers_hz
 from mixing.mixers.cnn import CnnConfig, CnnMixer
 from mixing.training.corpus import CorpusSong
 from mixing.training.degrade import change_stats, degrade

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from mixing.audio.features import MID_BANDS, SIDE_BANDS, THIRD_OCTAVES_HZ
+from mixing.audio.features import MID_BANDS, THIRD_OCTAVES_HZ
 from mixing.console.spec import BUS_VECTOR, CEILING_DBTP, MAX_LIMITING_DB, NEUTRAL_BUS_VECTOR
 from mixing.training.effects import (
     Outcome,
     apply_settings,
     audible,
-    mono_below_db,
     physical,
     tone_difference_db,
 )
 
 TONE_DB, WIDTH_DB, SPREAD_DB, LOUDNESS_DB, DRIVE_DB, MAKEUP_DB = 2.5, 4.0, 1.2, 2.0, 4.0, 2.0
+# The same for mono-below, as a share of its range.
+MONO_SHARE = 0.35
 # The lows' width hardly matters to the ear.
 REGION_WEIGHTS = (0.2, 1.0, 1.0)
 PRIOR_WEIGHT = 0.02
@@ -72,8 +73,8 @@ def style_loss(
     # Loudness is asked for only as far as the peaks allow.
     allowed = CEILING_DBTP + target.limiting_budget_db - out.plr_db.detach()
     wanted_lufs = torch.minimum(target.loudness_lufs, allowed).clamp(-24.0, -7.0)
-    side_weights = audible(stats[:, SIDE_BANDS]) * torch.as_tensor(THIRD_OCTAVES_HZ < 260.0)
-    mono = mono_below_db(values["mono_below_hz"]) - mono_below_db(target.mono_below_hz)
+    # In its "off" part this parameter is inaudible and could not learn from the outcome: its position is compared.
+    mono = vector[:, _MONO] - _mono_position(target.mono_below_hz)
     moved = (out.eq_db.abs() * weights).sum(1) / weights.sum(1)
     gains = torch.stack([v.abs() for name, v in values.items() if name.endswith(("shelf_db", "peak_db"))], dim=1)
     terms = {
@@ -83,7 +84,7 @@ def style_loss(
         "loudness": 0.4 * _huber((values["loudness_lufs"] - wanted_lufs) / LOUDNESS_DB),
         "drive": 0.3 * _huber((values["drive_db"] - target.drive_db) / DRIVE_DB),
         "makeup": 0.3 * _huber((values["glue_makeup_db"] - out.glue_db) / MAKEUP_DB),
-        "mono": 0.1 * (_huber(mono / 6.0) * side_weights).mean(1),
+        "mono": 0.2 * _huber(mono / MONO_SHARE),
         "limiting": torch.relu(out.limiting_db - MAX_LIMITING_DB),
         "movement": target.movement_weight * moved + 0.3 * torch.relu(gains - target.max_gain_db).sum(1),
         "prior": PRIOR_WEIGHT * _prior(vector, values, target),
@@ -136,6 +137,14 @@ def _prior(vector: torch.Tensor, values: dict[str, torch.Tensor], target: Target
         + _huber(torch.log(values["glue_attack_ms"] / target.attack_ms) / math.log(2.0))
         + _huber(torch.log(values["glue_release_ms"] / target.release_ms) / math.log(2.0))
     )
+
+
+_MONO = next(i for i, p in enumerate(BUS_VECTOR) if p.name == "mono_below_hz")
+
+
+def _mono_position(cutoff_hz: torch.Tensor) -> torch.Tensor:
+    """Normalized positions of cutoffs, (batch,)."""
+    return torch.tensor([BUS_VECTOR[_MONO].to_normalized(float(hz)) for hz in cutoff_hz], dtype=cutoff_hz.dtype)
 
 
 def _huber(x: torch.Tensor) -> torch.Tensor:

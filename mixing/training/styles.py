@@ -29,6 +29,8 @@ Curve = tuple[tuple[float, float], ...]
 MIN_GENRE_SONGS = 12
 # The limiter may take 6 dB; asking for 1.5 dB less leaves room for what the closed form does not see.
 LIMITING_BUDGET_DB = 4.5
+# Lows with more side than this are wide enough to be made mono.
+WIDE_BASS_DB = -20.0
 MEASURES: tuple[str, ...] = ("loudness_lufs", "level_spread_db", "side_mid_db", "plr_db", "range_lu")
 
 
@@ -44,7 +46,7 @@ class Style:
         width_shift_db: added to every region's side over mid, but not beyond the genre's 90th percentile.
         width_pull: share of the way towards the genre's median width.
         drive_db: on a song of ordinary peaks and brightness; peaky and bright songs get more.
-        mono_below_hz: bass below it is to be mono; 0 leaves it.
+        mono_below_hz: where the lows are wide, bass below it is to be mono; 0 leaves it.
         max_gain_db: no band of the equalizer should move further.
         movement_weight: price of every dB of equalization; high makes a cautious mixer.
         attack_ms, release_ms: of the glue, where it acts.
@@ -254,7 +256,7 @@ def targets(style: Style, clean: torch.Tensor, genres: Sequence[str], reference:
         spread_db=wanted_spread,
         loudness_lufs=loudness,
         drive_db=style.drive_db * peaky * bright,
-        mono_below_hz=torch.full_like(plr, style.mono_below_hz),
+        mono_below_hz=style.mono_below_hz * (clean[:, STAT["side_mid_low_db"]] > WIDE_BASS_DB),
         limiting_budget_db=LIMITING_BUDGET_DB,
         max_gain_db=style.max_gain_db,
         movement_weight=style.movement_weight,

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mixing.audio.features import (
     MID_BANDS,
-    N_CROPS,
     N_STATS,
     SIDE_BANDS,
     STAT,
@@ -21,9 +20,9 @@ from mixing.audio.features import (
     cached_features,
     extract_features,
     load_features,
-    mel_centers_hz,
     save_features,
 )
+from mixing.audio.log_mel import N_CROPS, mel_centers_hz
 from mixing.errors import AudioError
 
 RATE = 44_100
