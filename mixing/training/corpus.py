@@ -295,10 +295,13 @@ def read_licences(copyright_path: Path) -> list[tuple[str, str]]:
 
 
 def licence_of(inside: str, licences: Sequence[tuple[str, str]]) -> str:
-    """The licence of the last stanza that names this file; the installed path may have lost its leading folders."""
+    """The licence of the last stanza that names this file, or empty; a stanza for everything names nothing.
+
+    The installed path may have lost its leading folders.
+    """
     found = ""
     for glob, licence in licences:
-        if glob == "*" or fnmatch.fnmatch(inside, f"*{glob}") or Path(inside).name == Path(glob).name:
+        if glob != "*" and (fnmatch.fnmatch(inside, f"*{glob}") or Path(inside).name == Path(glob).name):
             found = licence
     return found
 
