@@ -28,6 +28,8 @@ MONO_SHARE = 0.35
 # The lows' width hardly matters to the ear.
 REGION_WEIGHTS = (0.2, 1.0, 1.0)
 PRIOR_WEIGHT = 0.02
+# Corners and Q may wander where it helps a song: their pull is a fraction of the others'.
+LOOSE_SHARE = 0.2
 # A compressor rests here, where a ratio above 1 begins to act; at its neutral it could never learn to.
 RESTING_THRESHOLD_DB = -2.0
 MAX_PLEASANT_RATIO = 4.0
@@ -131,7 +133,7 @@ def _prior(vector: torch.Tensor, values: dict[str, torch.Tensor], target: Target
     loose = [i for i, p in enumerate(BUS_VECTOR) if p.name.endswith(("_hz", "_q")) and p.name != "mono_below_hz"]
     neutral = torch.from_numpy(NEUTRAL_BUS_VECTOR[loose])
     return (
-        (vector[:, loose] - neutral).square().sum(1)
+        LOOSE_SHARE * (vector[:, loose] - neutral).square().sum(1)
         + _huber((values["glue_threshold_db"] - RESTING_THRESHOLD_DB) / 6.0)
         + torch.relu(values["glue_ratio"] - MAX_PLEASANT_RATIO)
         + _huber(torch.log(values["glue_attack_ms"] / target.attack_ms) / math.log(2.0))

@@ -1,4 +1,8 @@
-"""What each mixer's style really is: the same held-out songs, rendered by each and measured again."""
+"""What each mixer's style really is: the same held-out songs, rendered by each and measured again.
+
+Without audio the closed form of mixing.training.effects answers instead: exact for tone and width, an estimate for
+the rest.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixing.audio.features import MID_BANDS, STAT, THIRD_OCTAVES_HZ, extract_features, read_analysis_window
-from mixing.console.spec import MixSettings
+from mixing.console.spec import MAX_LIMITING_DB, MixSettings
 from mixing.mixers.base import Mixer
 from mixing.training.mixbench import BenchSet
-from mixing.training.probe import answers
+from mixing.training.probe import answers, neutral_answers, outcome
 from mixing.training.styles import Style
 
 RENDER_S = 30.0
@@ -59,14 +63,12 @@ def measure_styles(
     *,
     on_mix: Callable[[], object] | None = None,
 ) -> list[StyleRow]:
-    """Render the middle 30 s of evenly chosen songs by every mixer; empty where there is no audio.
+    """Render the middle 30 s of evenly chosen songs by every mixer.
 
     Args:
-        paths: audio of the bench's songs, in its order.
+        paths: audio of the bench's songs, in its order, at least one.
         on_mix: called after each rendering.
     """
-    if not paths:
-        return []
     # Compiles kernels on import, which nothing else in MixBench needs.
     from mixing.console.renderer import render
 
@@ -107,10 +109,33 @@ def measure_styles(
     ]
 
 
-def measure(audio: NDArray[np.float32], rate: int) -> tuple[float, float, float, float, float, float, float]:
-    """Tilt, lows, highs, crest, loudness, range and width of audio; see StyleRow."""
-    stats = extract_features([audio], rate, content_hash="").stems[0].stats
-    bands = stats[MID_BANDS]
+def predict_styles(contestants: dict[str, tuple[Mixer, Style]], bench: BenchSet) -> list[StyleRow]:
+    """The same table from the closed form, over all songs; effective is requested loudness less limiting over 6 dB."""
+    vectors = {slug: answers(mixer, bench.log_mel, bench.stats) for slug, (mixer, _) in contestants.items()}
+    rows = []
+    for slug, songs in {"untouched": neutral_answers(len(bench.stats)), **vectors}.items():
+        out = outcome(songs, bench.stats)
+        power = 10.0 ** (out.side_db.numpy() / 10.0), 10.0 ** (out.mid_db.numpy() / 10.0)
+        width_db = 10.0 * np.log10(power[0].sum(axis=1) / power[1].sum(axis=1))
+        requested = out.loudness_lufs.numpy() if slug in vectors else bench.stats[:, STAT["loudness_lufs"]]
+        beyond = np.maximum(out.limiting_db.numpy() - MAX_LIMITING_DB, 0.0) if slug in vectors else np.zeros(len(songs))
+        columns = (
+            *np.array([tone_of(bands) for bands in out.mid_db.numpy()]).T,
+            requested,
+            requested - beyond,
+            beyond > 0.0,
+            out.plr_db.numpy(),
+            out.range_lu.numpy(),
+            width_db,
+            out.drive_db.numpy(),
+            out.glue_db.numpy(),
+        )
+        rows.append(StyleRow(slug, *(round(float(np.mean(column)), 2) for column in columns)))
+    return rows
+
+
+def tone_of(bands: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Tilt, lows and highs of third-octave levels, (28,); see StyleRow."""
 
     def level(low_hz: float, high_hz: float) -> float:
         return float(bands[(low_hz <= THIRD_OCTAVES_HZ) & (high_hz >= THIRD_OCTAVES_HZ)].mean())
@@ -118,10 +143,14 @@ def measure(audio: NDArray[np.float32], rate: int) -> tuple[float, float, float,
     inside = (TILT_HZ[0] * 0.99 <= THIRD_OCTAVES_HZ) & (TILT_HZ[1] * 1.01 >= THIRD_OCTAVES_HZ)
     tilt = float(np.polyfit(np.log2(THIRD_OCTAVES_HZ[inside]), bands[inside], 1)[0])
     middle = level(300.0, 3200.0)
+    return tilt, level(38.0, 130.0) - middle, level(6000.0, 13_000.0) - middle
+
+
+def measure(audio: NDArray[np.float32], rate: int) -> tuple[float, float, float, float, float, float, float]:
+    """Tilt, lows, highs, crest, loudness, range and width of audio; see StyleRow."""
+    stats = extract_features([audio], rate, content_hash="").stems[0].stats
     return (
-        tilt,
-        level(38.0, 130.0) - middle,
-        level(6000.0, 13_000.0) - middle,
+        *tone_of(stats[MID_BANDS]),
         float(stats[STAT["plr_db"]]),
         float(stats[STAT["loudness_lufs"]]),
         float(stats[STAT["range_lu"]]),

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         from mixing.errors import MixArenaError
         from mixing.training import bench_songs, bench_tables
         from mixing.training.mixbench import load_contestants, run_bench
-        from mixing.training.style_table import measure_styles
+        from mixing.training.style_table import measure_styles, predict_styles
         from mixing.training.styles import load_reference
 
         torch.set_num_threads(1)
@@ -48,8 +48,11 @@ class Command(BaseCommand):
                 )
             with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
                 report = run_bench(contestants, bench, load_reference(), on_mixer=lambda _: bar.update())
-            with tqdm(desc="Rendering", unit="mix") as bar:
-                styles = measure_styles(contestants, bench, audio, on_mix=bar.update)
+            if audio:
+                with tqdm(desc="Rendering", unit="mix") as bar:
+                    styles = measure_styles(contestants, bench, audio, on_mix=bar.update)
+            else:
+                styles = predict_styles(contestants, bench)
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         if options["cards"]:
