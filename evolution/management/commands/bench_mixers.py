@@ -17,6 +17,8 @@ class Command(BaseCommand):
         "Judge every mixer in models/ on songs it never learned from: repair, style, shuffle test, variance. "
         "Exits with 1 when a mixer fails."
     )
+    # Nothing of the site is touched: no database, no pages.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -16,6 +16,8 @@ CACHE_DIR = Path("var/features")
 
 class Command(BaseCommand):
     help = "Fetch openly licensed music from Debian packages (or take a folder), measure it, write the manifest."
+    # Nothing of the site is touched: no database, no pages.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--folder", type=Path, help="use the music in this folder instead of packages")

@@ -15,6 +15,8 @@ MODELS_DIR = Path("models")
 
 class Command(BaseCommand):
     help = "Train the shared trunk, the four styles and the boss on the corpus, measure them and ship them to models/."
+    # Nothing of the site is touched: no database, no pages.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--steps", type=int, help="steps of the trunk; styles and boss follow in proportion")
