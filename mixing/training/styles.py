@@ -23,7 +23,8 @@ from mixing.genres import GENRES
 from mixing.training.effects import region_width_db
 from mixing.training.losses import Target
 
-REFERENCE_PATH = Path(__file__).resolve().parents[1] / "data" / "reference.json"
+# Lies beside the mixers that were trained with it.
+REFERENCE_NAME = "reference.json"
 Curve = tuple[tuple[float, float], ...]
 # Fewer songs than this say little about a genre: the whole corpus speaks for it.
 MIN_GENRE_SONGS = 12
@@ -144,11 +145,12 @@ STYLES: tuple[Style, ...] = (
         name="Elite Warrior",
         nickname="Precision Pro",
         rating=1350.0,
-        description="Precision: puts every third octave back where it belongs, balances width, adds no color.",
+        description="Precision: puts every third octave back where it belongs, balances width and levels, no color.",
         genres=tuple(GENRES),
         loudness_quantile=0.75,
         loudness_range=(-14.0, -10.0),
-        width_pull=0.3,
+        spread_quantile=0.6,
+        width_pull=0.4,
         max_gain_db=9.0,
         movement_weight=0.005,
     ),
@@ -197,17 +199,18 @@ def measure_reference(stats: NDArray[np.float32], genres: Sequence[str]) -> Refe
     return Reference(table, tuple(float(v) for v in stats[:, MID_BANDS].mean(axis=0)))
 
 
-def save_reference(reference: Reference, path: Path = REFERENCE_PATH) -> None:
-    """Write it as JSON, rounded to what was measurable."""
+def save_reference(reference: Reference, models_dir: Path) -> None:
+    """Write it beside the mixers as JSON, rounded to what was measurable."""
     table = {g: {m: [round(v, 2) for v in row] for m, row in rows.items()} for g, rows in reference.table.items()}
     data = {"table": table, "mean_mid_db": [round(v, 2) for v in reference.mean_mid_db]}
-    path.write_text(json.dumps(data, indent=1) + "\n")
+    (models_dir / REFERENCE_NAME).write_text(json.dumps(data, indent=1) + "\n")
 
 
-def load_reference(path: Path = REFERENCE_PATH) -> Reference:
-    """The shipped reference. Raises AudioError where it is missing."""
+def load_reference(models_dir: Path) -> Reference:
+    """What the mixers of a folder were trained with. Raises AudioError where it is missing."""
+    path = models_dir / REFERENCE_NAME
     if not path.exists():
-        raise AudioError(f"The reference {path.name} is missing. Restore mixing/data.", code="empty")
+        raise AudioError(f"The reference {path} is missing. Restore it, or train again.", code="empty")
     data = json.loads(path.read_text())
     table = {g: {m: tuple(row) for m, row in rows.items()} for g, rows in data["table"].items()}
     return Reference(table, tuple(data["mean_mid_db"]))

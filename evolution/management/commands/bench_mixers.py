@@ -49,7 +49,9 @@ class Command(BaseCommand):
                     options["songs"], CORPUS_DIR, limit=options["limit"], on_song=bar.update
                 )
             with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
-                report = run_bench(contestants, bench, load_reference(), on_mixer=lambda _: bar.update())
+                report = run_bench(
+                    contestants, bench, load_reference(options["models"]), on_mixer=lambda _: bar.update()
+                )
             if audio:
                 with tqdm(desc="Rendering", unit="mix") as bar:
                     styles = measure_styles(contestants, bench, audio, on_mix=bar.update)

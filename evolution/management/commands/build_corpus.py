@@ -36,13 +36,15 @@ class Command(BaseCommand):
         from mixing.training.packages import PACKAGES
 
         try:
-            if options["folder"]:
+            if options["folder"] is not None:
                 with tqdm(desc="Judging files", unit="file") as bar:
                     songs = corpus.scan_folder(options["folder"], on_file=bar.update)
             else:
                 wanted = [p for p in PACKAGES if not options["packages"] or p.name in options["packages"]]
                 if not wanted:
-                    raise CommandError("None of these packages is in the table. Look in mixing/training/packages.py.")
+                    raise CommandError(
+                        "None of these packages is in the table. Look in mixing/training/packages.py.", returncode=2
+                    )
                 with tqdm(total=len(wanted), desc="Fetching packages", unit="package") as bar:
                     missing = corpus.fetch_packages(CORPUS_DIR, packages=wanted, on_done=lambda _: bar.update())
                 if missing:

@@ -49,8 +49,8 @@ class Command(BaseCommand):
                 champions = train_champions(
                     data, validation, TRAINING_DIR, steps=steps, resume=options["resume"], on_step=on_step
                 )
-            save_reference(data.reference)
             ship(champions, options["models"], read_manifest(CORPUS_DIR / "manifest.json"), steps=steps)
+            save_reference(data.reference, options["models"])
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         self.stdout.write(

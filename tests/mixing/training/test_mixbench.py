@@ -25,7 +25,7 @@ from mixing.training.mixbench import (
     run_bench,
 )
 from mixing.training.probe import bootstrap, repair_ratio
-from mixing.training.styles import BOSS, STYLES, load_reference
+from mixing.training.styles import BOSS, STYLES, load_reference, save_reference
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 SLUG = "elite-warrior"
@@ -36,7 +36,7 @@ def champion() -> Mixer:
 
 
 def bench_of(mixer: Mixer) -> BenchReport:
-    return run_bench({SLUG: (mixer, STYLES[3])}, bench_from_sets(), load_reference())
+    return run_bench({SLUG: (mixer, STYLES[3])}, bench_from_sets(), load_reference(MODELS))
 
 
 def feed_other_songs(mixer: Mixer) -> Mixer:
@@ -90,6 +90,7 @@ def test_the_command_fails_with_a_constant_champion(
         read_card(MODELS / SLUG / "card.toml"), sha256=sha256, content_hash=content_hash(mixer.network.state_dict())
     )
     write_card(card, tmp_path / "zoo" / SLUG / "card.toml")
+    save_reference(load_reference(MODELS), tmp_path / "zoo")
     out = StringIO()
     with pytest.raises(CommandError) as caught:
         call_command("bench_mixers", models=tmp_path / "zoo", json=True, stdout=out)
