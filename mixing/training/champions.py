@@ -16,13 +16,22 @@ from mixing.mixers.cnn import CnnMixer
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
 from mixing.training.cache import cached_songs
 from mixing.training.corpus import CorpusSong, read_manifest
-from mixing.training.fit import FitPlan, TrainingData, boss_objective, fit, split_validation, style_objective
+from mixing.training.fit import (
+    FitPlan,
+    LossFunction,
+    TrainingData,
+    boss_objective,
+    fit,
+    split_validation,
+    style_objective,
+    with_favorites,
+)
 from mixing.training.styles import BOSS, STYLES, Style, measure_reference
 
 logger = logging.getLogger(__name__)
 
 SEED = 20_251
-TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 4500, 900, 900
+TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 4500, 900, 700
 TRUNK_LR, STYLE_LR, BOSS_LR = 2e-3, 8e-4, 8e-4
 # What the trunk learns before it takes sides: repair and nothing else.
 TRUNK = Style(
@@ -75,27 +84,31 @@ def train_champions(
     """
     reference = data.reference
 
-    def run(mixer: CnnMixer, objective: Any, name: str, n_steps: int, peak_lr: float, seed: int) -> CnnMixer:
-        logger.info("run=%s steps=%s songs=%s", name, n_steps, len(data.genres))
-        plan = FitPlan(name, n_steps, peak_lr, seed)
-        tick = None if on_step is None else (lambda _, loss: on_step(name, loss))
-        return fit(mixer, data, validation, objective, plan, training_dir, resume=resume, on_step=tick)
+    def run(
+        mixer: CnnMixer,
+        objective: LossFunction,
+        plan: FitPlan,
+        *,
+        songs: TrainingData = data,
+        held: TrainingData = validation,
+    ) -> CnnMixer:
+        logger.info("run=%s steps=%s songs=%s", plan.name, plan.n_steps, len(songs.genres))
+        tick = None if on_step is None else (lambda _, loss: on_step(plan.name, loss))
+        return fit(mixer, songs, held, objective, plan, training_dir, resume=resume, on_step=tick)
 
-    trunk = run(CnnMixer(seed=SEED), style_objective(TRUNK, reference), "trunk", steps.trunk, TRUNK_LR, SEED)
+    trunk = run(CnnMixer(seed=SEED), style_objective(TRUNK, reference), FitPlan("trunk", steps.trunk, TRUNK_LR, SEED))
     champions: dict[str, CnnMixer] = {}
     for i, style in enumerate(STYLES):
-        champions[style.slug] = run(
-            copy_mixer(trunk), style_objective(style, reference), style.slug, steps.style, STYLE_LR, SEED + 1 + i
-        )
+        plan = FitPlan(style.slug, steps.style, STYLE_LR, SEED + 1 + i)
+        champions[style.slug] = run(copy_mixer(trunk), style_objective(style, reference), plan)
     candidates = [champions[style.slug] for style in STYLES]
-    # The last candidate, the precise one, moves least by itself: its weights are the neutral start.
+    # The boss starts from the last candidate, the precise one, whose weights have moved least towards a taste.
     champions[BOSS.slug] = run(
         copy_mixer(candidates[-1]),
-        boss_objective(candidates, STYLES, reference),
-        BOSS.slug,
-        steps.boss,
-        BOSS_LR,
-        SEED + 9,
+        boss_objective(candidates),
+        FitPlan(BOSS.slug, steps.boss, BOSS_LR, SEED + 9),
+        songs=with_favorites(data, candidates, STYLES, seed=SEED),
+        held=with_favorites(validation, candidates, STYLES, seed=SEED),
     )
     return champions
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from mixing.audio.features import LEVELS, MID_BANDS, STAT, THIRD_OCTAVES_HZ, SongFeatures
 from mixing.audio.log_mel import mel_centers_hz
+from mixing.genres import GENRES
 from mixing.mixers.cnn import CnnConfig, CnnMixer
 from mixing.training.corpus import CorpusSong
 from mixing.training.degrade import change_stats, degrade
-from mixing.training.effects import audible, peak_db, shelf_db
-from mixing.training.losses import imitation_loss, style_loss
-from mixing.training.probe import neutral_answers
+from mixing.training.effects import apply_settings, audible, peak_db, shelf_db
+from mixing.training.losses import Target, imitation_loss, style_loss
+from mixing.training.probe import target_distance_db
 from mixing.training.styles import Reference, Style, targets
 
 BATCH_SONGS, BATCH_CROPS = 32, 2
@@ -38,10 +39,27 @@ DROPOUT = 0.2
 VARIATION_DB, NOISE_DB = 2.0, 0.7
 # How far songs are moved towards (or away from) the spectrum of another one, as a share of their difference.
 TRANSPLANT, MAX_TRANSPLANT_DB = (-0.5, 1.0), 15.0
-# The boss prefers a candidate made for the song's genre by this share of a do-nothing loss.
-GENRE_BONUS = 0.1
+# The boss judges its candidates on this many twins of a song, and prefers one made for the song's genre by this many
+# standard deviations of a candidate's scores.
+FAVORITE_TWINS, GENRE_BONUS = 6, 0.4
 
-LossFunction = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[str]], torch.Tensor]
+
+@dataclass(frozen=True)
+class Batch:
+    """Damaged songs as the network hears them, and what is known of them; see TrainingData.
+
+    Attributes:
+        clean: the songs' measurements before the damage.
+    """
+
+    log_mel: torch.Tensor
+    stats: torch.Tensor
+    clean: torch.Tensor
+    genres: list[str]
+    favorites: torch.Tensor
+
+
+LossFunction = Callable[[torch.Tensor, Batch], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -51,12 +69,14 @@ class TrainingData:
     Attributes:
         log_mel: float16 (songs, 6, 2, 64, 128). stats: float32 (songs, N_STATS). genres: slugs, one a song.
         reference: percentiles of the same songs by genre.
+        favorites: (songs,) which candidate the boss takes for each; see `with_favorites`.
     """
 
     log_mel: torch.Tensor
     stats: torch.Tensor
     genres: list[str]
     reference: Reference
+    favorites: torch.Tensor
 
     @classmethod
     def of(cls, songs: Sequence[tuple[CorpusSong, SongFeatures]], reference: Reference) -> TrainingData:
@@ -66,6 +86,7 @@ class TrainingData:
             torch.from_numpy(np.stack([f.stems[0].stats for _, f in songs])),
             [song.genre for song, _ in songs],
             reference,
+            torch.zeros(len(songs), dtype=torch.long),
         )
 
 
@@ -88,51 +109,54 @@ class FitPlan:
 def style_objective(style: Style, reference: Reference) -> LossFunction:
     """The loss of one style, for `fit`."""
 
-    def loss(
-        vector: torch.Tensor, _mel: torch.Tensor, stats: torch.Tensor, clean: torch.Tensor, genres: list[str]
-    ) -> torch.Tensor:
-        return style_loss(vector, stats, targets(style, clean, genres, reference))[0].mean()
+    def loss(vector: torch.Tensor, batch: Batch) -> torch.Tensor:
+        target = targets(style, batch.clean, batch.genres, reference)
+        return style_loss(vector, batch.stats, target)[0].mean()
 
     return loss
 
 
-def boss_objective(candidates: Sequence[CnnMixer], styles: Sequence[Style], reference: Reference) -> LossFunction:
-    """Imitate, song by song, the one candidate that serves it best; never a mean of them."""
+def boss_objective(candidates: Sequence[CnnMixer]) -> LossFunction:
+    """Imitate each song's favorite candidate, as `with_favorites` chose it; never a mean of them."""
 
-    def loss(
-        vector: torch.Tensor, mel: torch.Tensor, stats: torch.Tensor, clean: torch.Tensor, genres: list[str]
-    ) -> torch.Tensor:
+    def loss(vector: torch.Tensor, batch: Batch) -> torch.Tensor:
         with torch.no_grad():
-            proposals = torch.stack([candidate.network(mel, stats) for candidate in candidates])
-            choice = choose_candidates(proposals, styles, stats, clean, genres, reference)
-            teacher = proposals[choice, torch.arange(len(stats))]
-        return imitation_loss(vector, stats, teacher).mean()
+            proposals = torch.stack([candidate.network(batch.log_mel, batch.stats) for candidate in candidates])
+            teacher = proposals[batch.favorites, torch.arange(len(batch.stats))]
+        return imitation_loss(vector, batch.stats, teacher).mean()
 
     return loss
 
 
-def choose_candidates(
-    proposals: torch.Tensor,
-    styles: Sequence[Style],
-    stats: torch.Tensor,
-    clean: torch.Tensor,
-    genres: Sequence[str],
-    reference: Reference,
-) -> torch.Tensor:
-    """Which candidate comes closest to its own written target, as a share of what doing nothing would miss, (songs,).
+def with_favorites(
+    data: TrainingData, candidates: Sequence[CnnMixer], styles: Sequence[Style], *, seed: int
+) -> TrainingData:
+    """Choose for each song the candidate that serves it best, compared with how that candidate serves all songs.
 
-    Args:
-        proposals: settings by candidate, (candidates, songs, len(BUS_VECTOR)).
+    Serving is coming close to one's own written target from several damaged twins: one twin alone would say more about
+    the damage than about the song. Candidates of the song's genre have a bonus.
     """
-    neutral = torch.from_numpy(neutral_answers(len(stats)))
-    scores = []
-    for proposal, style in zip(proposals, styles, strict=True):
-        target = targets(style, clean, genres, reference)
-        share = style_loss(proposal, stats, target)[0] / (style_loss(neutral, stats, target)[0] + 1e-3)
-        # A champion of every genre is made for none in particular.
-        is_home = torch.tensor([genre in style.genres and len(style.genres) <= 6 for genre in genres])
-        scores.append(share - GENRE_BONUS * is_home)
-    return torch.stack(scores).argmin(0)
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.zeros((len(candidates), len(data.stats)))
+    log_mel = data.log_mel[:, ::3].float()
+    with torch.no_grad():
+        for _ in range(FAVORITE_TWINS):
+            damaged = degrade(log_mel, data.stats, generator)
+            for k, (candidate, style) in enumerate(zip(candidates, styles, strict=True)):
+                vector = torch.cat(
+                    [
+                        candidate.network(damaged.log_mel[i : i + BATCH_SONGS], damaged.stats[i : i + BATCH_SONGS])
+                        for i in range(0, len(data.stats), BATCH_SONGS)
+                    ]
+                )
+                target = targets(style, data.stats, data.genres, data.reference)
+                scores[k] += _style_distance_db(vector, damaged.stats, target) / FAVORITE_TWINS
+    scores = (scores - scores.mean(1, keepdim=True)) / (scores.std(1, keepdim=True) + 1e-6)
+    # A champion of every genre is made for none in particular.
+    home = torch.tensor(
+        [[genre in style.genres and len(style.genres) < len(GENRES) for genre in data.genres] for style in styles]
+    )
+    return replace(data, favorites=(scores - GENRE_BONUS * home).argmin(0))
 
 
 def fit(
@@ -283,7 +307,13 @@ def _batch_loss(
     # Shares and flags are no decibels: noise of a fraction of one keeps them meaningful.
     noise[:, _SMALL_STATS] *= 0.01
     vector = mixer.network(damaged.log_mel, damaged.stats + noise)
-    return objective(vector, damaged.log_mel, damaged.stats, clean, [data.genres[i] for i in rows.tolist()])
+    genres = [data.genres[i] for i in rows.tolist()]
+    return objective(vector, Batch(damaged.log_mel, damaged.stats, clean, genres, data.favorites[rows]))
+
+
+def _style_distance_db(vector: torch.Tensor, stats: torch.Tensor, target: Target) -> torch.Tensor:
+    out = apply_settings(vector, stats)
+    return target_distance_db(out.mid_db, out.width_db, out.spread_db, stats, target)[0]
 
 
 def _with_weights(mixer: CnnMixer, weights: dict[str, torch.Tensor]) -> CnnMixer:

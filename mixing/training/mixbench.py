@@ -33,11 +33,9 @@ from mixing.mixers.card import read_card
 from mixing.mixers.zoo import load_mixer
 from mixing.training import feature_sets
 from mixing.training.degrade import degrade
-from mixing.training.effects import power_shifts_db, region_width_db, tone_difference_db
-from mixing.training.losses import Target, band_weights, style_loss
+from mixing.training.effects import power_shifts_db, region_width_db
+from mixing.training.losses import Target, style_loss
 from mixing.training.probe import (
-    SPREAD_WEIGHT,
-    WIDTH_WEIGHT,
     Interval,
     answers,
     bootstrap,
@@ -45,6 +43,7 @@ from mixing.training.probe import (
     neutral_answers,
     outcome,
     repair_ratio,
+    target_distance_db,
 )
 from mixing.training.styles import BOSS, STYLES, Reference, Style, offset_db, targets
 
@@ -342,9 +341,10 @@ def _original_target(bench: BenchSet) -> Target:
 
 
 def _distance(vectors: Array, stats: Array, target: Target) -> tuple[Array, Array]:
-    """Total and tone distance from a target, each (songs,) dB; parts and weights as `probe.distance_db`."""
-    out = outcome(vectors, stats)
-    return _combine(out.mid_db, out.width_db, out.spread_db, torch.from_numpy(stats), target)
+    """Total and tone distance from a target, each (songs,) dB."""
+    out, heard = outcome(vectors, stats), torch.from_numpy(stats)
+    total, tone = target_distance_db(out.mid_db, out.width_db, out.spread_db, heard, target)
+    return total.numpy(), tone.numpy()
 
 
 def _curve_distance(curve: Array, stats: torch.Tensor, target: Target) -> tuple[Array, Array]:
@@ -353,19 +353,9 @@ def _curve_distance(curve: Array, stats: torch.Tensor, target: Target) -> tuple[
     new_mid, new_side = mid + torch.from_numpy(curve), side + torch.from_numpy(curve)
     k_shift, _ = power_shifts_db(mid, side, new_mid, new_side)
     out = outcome(neutral_answers(len(stats)), stats.numpy())
-    return _combine(new_mid - k_shift[:, None], region_width_db(new_mid, new_side), out.spread_db, stats, target)
-
-
-def _combine(
-    mid_db: torch.Tensor, width_db: torch.Tensor, spread_db: torch.Tensor, stats: torch.Tensor, target: Target
-) -> tuple[Array, Array]:
-    weights = band_weights(target.mid_db, stats)
-    tone = tone_difference_db(mid_db, target.mid_db, weights)
-    tone_square = (tone.square() * weights).sum(1) / weights.sum(1)
-    width = (width_db - target.width_db).clamp(-15.0, 15.0)
-    total = tone_square + (WIDTH_WEIGHT * width).square().mean(1)
-    total = total + (SPREAD_WEIGHT * (spread_db - target.spread_db)).square()
-    return np.asarray(torch.sqrt(total).numpy()), np.asarray(torch.sqrt(tone_square).numpy())
+    width_db = region_width_db(new_mid, new_side)
+    total, tone = target_distance_db(new_mid - k_shift[:, None], width_db, out.spread_db, stats, target)
+    return total.numpy(), tone.numpy()
 
 
 def _style_losses(vectors: Array, stats: torch.Tensor, target: Target) -> Array:

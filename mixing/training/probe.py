@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mixing.console.spec import NEUTRAL_BUS_VECTOR
 from mixing.mixers.base import Mixer
 from mixing.training.effects import Outcome, apply_settings, audible, tone_difference_db
+from mixing.training.losses import Target, band_weights
 
 Array = NDArray[np.float32]
 # How much a dB of each kind counts in the distance between two mixes: tone, width of a region, spread of levels.
@@ -76,6 +77,24 @@ def distance_db(a: Outcome, b: Outcome) -> Array:
     spread = a.spread_db - b.spread_db
     total = tone_square + (WIDTH_WEIGHT * width).square().mean(1) + (SPREAD_WEIGHT * spread).square()
     return np.asarray(torch.sqrt(total).numpy(), dtype=np.float32)
+
+
+def target_distance_db(
+    mid_db: torch.Tensor, width_db: torch.Tensor, spread_db: torch.Tensor, stats: torch.Tensor, target: Target
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Distance of mixes from a style's target, total and of the tone alone, each (songs,) dB; made like `distance_db`.
+
+    Args:
+        mid_db, width_db, spread_db: of the mixes, as in Outcome.
+        stats: measurements of the songs as they were heard, (songs, N_STATS).
+    """
+    weights = band_weights(target.mid_db, stats)
+    tone = tone_difference_db(mid_db, target.mid_db, weights)
+    tone_square = (tone.square() * weights).sum(1) / weights.sum(1)
+    width = (width_db - target.width_db).clamp(-MAX_WIDTH_DIFFERENCE_DB, MAX_WIDTH_DIFFERENCE_DB)
+    total = tone_square + (WIDTH_WEIGHT * width).square().mean(1)
+    total = total + (SPREAD_WEIGHT * (spread_db - target.spread_db)).square()
+    return torch.sqrt(total), torch.sqrt(tone_square)
 
 
 def repair_distances(clean: Array, degraded: Array, clean_stats: Array, degraded_stats: Array) -> tuple[Array, Array]:

@@ -16,15 +16,16 @@ from mixing.training import fit as fit_module
 from mixing.training.effects import apply_settings
 from mixing.training.feature_sets import load
 from mixing.training.fit import (
+    Batch,
     FitPlan,
     TrainingData,
     boss_objective,
-    choose_candidates,
     evaluate,
     fit,
     split_validation,
     style_objective,
     vary,
+    with_favorites,
 )
 from mixing.training.losses import imitation_loss, style_loss
 from mixing.training.styles import STYLES, load_reference, measure_reference, offset_db, save_reference, targets
@@ -49,6 +50,7 @@ def make_data(n: int = 10) -> TrainingData:
         torch.from_numpy(stats),
         list(probe.genres[:n]),
         reference,
+        torch.zeros(n, dtype=torch.long),
     )
 
 
@@ -159,28 +161,43 @@ def test_rare_genres_answer_for_the_whole_corpus(tmp_path: Path) -> None:
     assert again.quantile("", "plr_db", 0.5) == pytest.approx(data.reference.quantile("", "plr_db", 0.5), abs=0.01)
 
 
-def test_the_boss_takes_whole_candidates_never_their_mean() -> None:
+def test_each_song_has_the_favorite_that_serves_it_better_than_it_serves_others() -> None:
     data = make_data()
-    good = neutral(10)
-    bad = neutral(10)
+    still, pushy = CnnMixer(TINY), CnnMixer(TINY)
+    with torch.no_grad():
+        pushy.network.heads["tone"].get_parameter("2.bias")[1] += 1.0
+    favorites = with_favorites(data, [still, pushy], [PRO, PRO], seed=0).favorites
+    assert torch.equal(favorites, with_favorites(data, [still, pushy], [PRO, PRO], seed=0).favorites)
+    # Pushy is worse on nearly every song, and yet the one that suits some songs better than others.
+    assert 1 <= int(favorites.sum()) <= 9
+    at_home = [replace(PRO, genres=tuple(set(data.genres))), replace(PRO, genres=("jazz",))]
+    bonus = with_favorites(data, [still, pushy], at_home, seed=0).favorites
+    assert int(bonus.sum()) <= int(favorites.sum())
+
+
+def test_imitation_is_free_for_the_candidate_itself_and_not_for_a_mean() -> None:
+    data = make_data()
+    good, bad = neutral(10), neutral(10)
     bad[:, 1] = 1.0
-    choice = choose_candidates(
-        torch.stack([bad, good]), (PRO, PRO), data.stats, data.stats, data.genres, data.reference
-    )
-    assert choice.tolist() == [1] * 10
     assert float(imitation_loss(good, data.stats, good).max()) < 1e-6
-    middle = 0.5 * (good + bad)
-    assert float(imitation_loss(middle, data.stats, good).min()) > 0.01
+    assert float(imitation_loss(0.5 * (good + bad), data.stats, good).min()) > 0.01
 
 
-def test_the_boss_objective_reaches_the_students_weights() -> None:
+def test_the_boss_imitates_each_songs_favorite() -> None:
     data = make_data(8)
     student, teacher = CnnMixer(TINY), CnnMixer(TINY, seed=1)
     with torch.no_grad():
         teacher.network.heads["tone"].get_parameter("2.bias").add_(0.5)
-    loss = boss_objective([teacher], [PRO], data.reference)
-    vector = student.network(data.log_mel.float(), data.stats)
-    loss(vector, data.log_mel.float(), data.stats, data.stats, data.genres).backward()
+    objective = boss_objective([CnnMixer(TINY, seed=2), teacher])
+    log_mel = data.log_mel.float()
+
+    def loss(favorite: int) -> torch.Tensor:
+        favorites = torch.full((8,), favorite)
+        batch = Batch(log_mel, data.stats, data.stats, data.genres, favorites)
+        return objective(student.network(log_mel, data.stats), batch)
+
+    assert float(loss(0).detach()) < 1e-4 < float(loss(1).detach())
+    loss(1).backward()
     gradient = student.network.heads["tone"].get_parameter("2.bias").grad
     assert gradient is not None
     assert float(gradient.abs().sum()) > 0.0
