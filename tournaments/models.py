@@ -31,7 +31,9 @@ class Song(Leased):
         FAILED = "failed"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="songs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="songs"
+    )
     is_demo = models.BooleanField(default=False, help_text="Shipped with the arena; everybody may battle on it.")
     title = models.CharField(max_length=200)
     file = models.FileField(upload_to="songs/")
@@ -75,7 +77,7 @@ class Analysis(Leased):
 
 
 class Mix(Leased):
-    """One song mixed by one mixer: settings from the features, then a rendering that is measured and cut into previews."""
+    """One song mixed by one mixer: settings from features, and a rendering that is measured and cut into previews."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "waiting for settings"
@@ -185,6 +187,14 @@ class Tournament(models.Model):
     seed = models.BigIntegerField(help_text="Draws of pairs, sides and breedings derive from it.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     champion = models.ForeignKey(Mix, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    taken = models.ForeignKey(
+        Mix,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The mix that the owner takes home; the champion's until another one is chosen.",
+    )
     share_token = models.CharField(max_length=40, null=True, blank=True, unique=True, help_text="Empty: private.")
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -195,7 +205,8 @@ class Tournament(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(n_rounds__gte=3, n_rounds__lte=10), name="tournament_rounds"),
             models.CheckConstraint(
-                condition=~Q(state="finished") | Q(champion__isnull=False), name="tournament_finished_has_champion"
+                condition=~Q(state="finished") | Q(champion__isnull=False, taken__isnull=False),
+                name="tournament_finished_has_champion",
             ),
         ]
 
@@ -203,8 +214,20 @@ class Tournament(models.Model):
         return f"Tournament on {self.song}"
 
 
+class Entrant(models.Model):
+    """A mixer in the field of a tournament: drawn when it starts, or born in it."""
+
+    tournament = models.ForeignKey(Tournament, on_delete=models.CASCADE, related_name="entrants")
+    mixer = models.ForeignKey(Mixer, on_delete=models.PROTECT, related_name="entries")
+    from_round = models.PositiveSmallIntegerField(default=1, help_text="The first round that it may fight in.")
+
+    class Meta:
+        ordering = ["from_round", "mixer_id"]
+        constraints = [models.UniqueConstraint(fields=["tournament", "mixer"], name="entrant_once_a_tournament")]
+
+
 class Battle(models.Model):
-    """Two mixes head to head. First and second are the stored order; which one a listener knows as A is on the ballot."""
+    """Two mixes head to head. First and second are the stored order; which of them is A stands on the ballot."""
 
     class State(models.TextChoices):
         PREPARING = "preparing"
@@ -300,6 +323,9 @@ class LedgerCounter(models.Model):
     """One row: the number of the newest event. Locking it orders the ledger."""
 
     value = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="counter_is_one_row")]
 
 
 class LedgerEvent(models.Model):

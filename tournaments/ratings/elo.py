@@ -1,7 +1,8 @@
 """Live Elo with an uncertainty: the step of a vote follows from how much is known already, not from a constant K.
 
 A mixer stands at a rating R with a variance D. One vote is a noisy measurement of the difference of two ratings, and
-both take what it tells in proportion to their variances (a scalar Kalman step that forgets the covariance of the two). With q = ln 10 / 400 and E = 1 / (1 + 10^((R_b - R_a) / 400)), the expected score of a:
+both take what it tells in proportion to their variances (a scalar Kalman step that forgets their covariance). With
+q = ln 10 / 400 and E = 1 / (1 + 10^((R_b - R_a) / 400)), the expected score of a:
 
     s = w q^2 E (1 - E)                       information of the vote, w its weight
     n = 1 / s + D_a + D_b                     variance of the measured difference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Hashable, MutableMapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tournaments.ratings.confidence import N_REMEMBERED, vote_weight
@@ -69,20 +69,23 @@ def apply(board: Board, event: Event, *, earlier: Sequence[int] = ()) -> list[Ch
     return changes
 
 
-def replay(events: Iterable[tuple[int, Event]], board: Board) -> Iterator[tuple[int, Change]]:
-    """Run numbered events, in order, over a board; give each change with its event's number."""
-    habits: dict[Hashable, list[int]] = {}
-    for number, event in events:
+class Replay:
+    """A ledger run from its first event on: the board, and each voter's habits so far."""
+
+    def __init__(self) -> None:
+        self.board: dict[tuple[int, str], Standing] = {}
+        self._habits: dict[Hashable, list[int]] = {}
+
+    def step(self, event: Event) -> list[Change]:
+        """Apply the next event."""
         if isinstance(event, Entry):
-            changes = apply(board, event)
-        else:
-            habit = habits.setdefault(event.voter, [])
-            changes = apply(board, event, earlier=habit)
-            if changes:
-                habit.append(event.confidence)
-                del habit[:-N_REMEMBERED]
-        for change in changes:
-            yield number, change
+            return apply(self.board, event)
+        habit = self._habits.setdefault(event.voter, [])
+        changes = apply(self.board, event, earlier=habit)
+        if changes:
+            habit.append(event.confidence)
+            del habit[:-N_REMEMBERED]
+        return changes
 
 
 def _enter(board: Board, entry: Entry) -> Change:

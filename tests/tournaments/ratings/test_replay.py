@@ -7,7 +7,7 @@ import pytest
 
 from tournaments.ratings.confidence import vote_weight
 from tournaments.ratings.elo import START_VARIANCE, Standing, update
-from tournaments.ratings.replay import OVERALL, Board, Change, Entry, Event, Judgement, apply, replay
+from tournaments.ratings.replay import OVERALL, Board, Change, Entry, Event, Judgement, Replay, apply
 
 ENTRIES = [Entry(1, 1250.0, START_VARIANCE), Entry(2, 1400.0, START_VARIANCE)]
 
@@ -84,20 +84,21 @@ def test_replay_weighs_by_each_voters_own_earlier_votes() -> None:
     strangers = [vote("first", confidence=1, voter="bob"), vote("neither", confidence=0)]
     last = vote("second", confidence=20)
     events: list[Event] = [*ENTRIES, *judged[:6], *strangers, *judged[6:], last]
-    standings: Board = {}
-    list(replay(enumerate(events), standings))
+    replay = Replay()
+    for event in events:
+        replay.step(event)
 
     expected: Board = {}
     for entry in ENTRIES:
         apply(expected, entry)
     habit: list[int] = []
-    for event in [*judged[:6], strangers[0], *judged[6:]]:
-        apply(expected, event, earlier=habit if event.voter == "ann" else [])
-        if event.voter == "ann":
-            habit.append(event.confidence)
+    for judgement in [*judged[:6], strangers[0], *judged[6:]]:
+        apply(expected, judgement, earlier=habit if judgement.voter == "ann" else [])
+        if judgement.voter == "ann":
+            habit.append(judgement.confidence)
     assert vote_weight(20, habit) == 0.5
     apply(expected, last, earlier=habit)
-    assert standings == expected
+    assert replay.board == expected
 
 
 def test_replay_is_a_function_of_the_events() -> None:
@@ -107,10 +108,8 @@ def test_replay_is_a_function_of_the_events() -> None:
         first, second = (int(i) for i in generator.choice(6, 2, replace=False))
         choice = str(generator.choice(["first", "second", "tie", "neither"]))
         events.append(Judgement(first, second, choice, int(generator.integers(101)), "pop", int(generator.integers(4))))
-    one: Board = {}
-    other: Board = {}
-    changes = list(replay(enumerate(events), one))
-    assert list(replay(enumerate(events), other)) == changes
-    assert one == other
-    latest = {(change.mixer, change.genre): change.after for _, change in changes}
-    assert latest == one
+    one, other = Replay(), Replay()
+    changes = [change for event in events for change in one.step(event)]
+    assert [change for event in events for change in other.step(event)] == changes
+    assert one.board == other.board
+    assert {(change.mixer, change.genre): change.after for change in changes} == one.board

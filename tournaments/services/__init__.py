@@ -1,0 +1,1 @@
+"""The verbs of the arena: the only code that writes its tables."""

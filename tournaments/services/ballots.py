@@ -1,0 +1,286 @@
+"""Ballots: issuing them, noting what was heard, and committing the vote with everything that follows from it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from evolution.models import Mixer
+from evolution.services.breedings import request_breeding
+from tournaments.draws import generator_of, seed_of
+from tournaments.errors import (
+    BallotClosed,
+    BattleNotOpen,
+    InvalidVote,
+    MixerRetired,
+    NotHeardEnough,
+    NotYours,
+    TournamentFinished,
+)
+from tournaments.heard import Segment, merge, needed_s, total_s
+from tournaments.models import Ballot, Battle, Mix, Tournament, Vote
+from tournaments.ratings.elo import NEWBORN_BONUS
+from tournaments.services.breedings import BREED
+from tournaments.services.ledger import append_vote, overall_standings
+from tournaments.services.tournaments import NOT_COMMITTED, next_battle, tell, void_battle
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+# The listener's clock and the server's do not start in the same instant, and a log travels for a while.
+CLOCK_TOLERANCE_S = 1.0
+# The slider reads "can't tell" up to here.
+MAX_TIE_CONFIDENCE = 5
+AUTOMATIC_CONFIDENCE = 100
+
+_SIDES = ("a", "b")
+_DEAD = (Ballot.State.EXPIRED, Ballot.State.VOIDED)
+
+
+def issue_ballot(*, battle: Battle, voter: User, now: datetime) -> Ballot:
+    """The right to judge an open battle; asking again gives the same ballot.
+
+    Raises: NotYours, BattleNotOpen, BallotClosed, TournamentFinished, MixerRetired.
+    """
+    tournament = battle.tournament
+    if tournament.owner_id != voter.pk or tournament.kind != Tournament.Kind.LISTENER:
+        raise NotYours("This battle is not yours to judge. Start a tournament of your own.", code="not_yours")
+    return _issue(battle, voter, now, kind=Ballot.Kind.LISTENER, state=Ballot.State.ISSUED)
+
+
+def issue_automatic_ballot(*, battle: Battle, voter: User, now: datetime) -> Ballot:
+    """A ballot that a rule votes with: nobody listens, so it is eligible at once, and marked wherever it counts.
+
+    Raises: as `issue_ballot`.
+    """
+    tournament = battle.tournament
+    if tournament.owner_id != voter.pk or tournament.kind != Tournament.Kind.AUTOMATIC:
+        raise NotYours(
+            "A rule may vote only in a tournament that was started for it. Use `manage.py run_tournament`.",
+            code="not_yours",
+        )
+    return _issue(battle, voter, now, kind=Ballot.Kind.AUTOMATIC, state=Ballot.State.ELIGIBLE)
+
+
+def record_heard(*, ballot: Ballot, segments: Mapping[str, Sequence[Segment]], now: datetime) -> Ballot:
+    """Add to the log of what was heard; sending the same again adds nothing.
+
+    A log that claims more time than has passed since the ballot was issued is left out, and counts when it is sent
+    again later. A ballot that was cast or withdrawn meanwhile stays as it is.
+
+    Args:
+        segments: by side, "a" and "b": stretches [start, end] in seconds from the start of the audition region.
+    """
+    with transaction.atomic():
+        ballot = (
+            Ballot.objects.select_for_update(of=("self",)).select_related("battle__tournament__song").get(pk=ballot.pk)
+        )
+        if ballot.state not in NOT_COMMITTED:
+            return ballot
+        region_s = _region_s(ballot)
+        heard = {side: merge([*ballot.heard.get(side, []), *segments.get(side, [])], region_s) for side in _SIDES}
+        allowed_s = (now - ballot.issued_at).total_seconds() + CLOCK_TOLERANCE_S
+        if sum(total_s(heard[side]) for side in _SIDES) > allowed_s:
+            logger.info("heard more than time allows ballot=%s", ballot.pk)
+            return ballot
+        is_enough = all(total_s(heard[side]) >= needed_s(region_s) for side in _SIDES)
+        ballot.heard = heard
+        ballot.state = Ballot.State.ELIGIBLE if is_enough else Ballot.State.LISTENING
+        Ballot.objects.filter(pk=ballot.pk, state__in=NOT_COMMITTED).update(heard=heard, state=ballot.state)
+    return ballot
+
+
+def required_s(ballot: Ballot) -> float:
+    """How many different seconds of each side must be heard before the vote."""
+    return needed_s(_region_s(ballot))
+
+
+def heard_s(ballot: Ballot, side: str) -> float:
+    """How many different seconds of a side were heard so far."""
+    return total_s(ballot.heard.get(side, []))
+
+
+def commit_ballot(*, token: str, voter: User, choice: str, confidence: int, now: datetime) -> Vote:
+    """Cast a ballot: the vote, the ratings, the breeding and the next battle, all or nothing.
+
+    Casting it again in the same way gives the same vote.
+
+    Args:
+        choice: "a", "b", "tie" or "neither".
+        confidence: 0 to 100 %, at most 5 for a tie; of `neither` it says nothing and is kept as 0.
+    Raises: InvalidVote, NotYours, NotHeardEnough, BallotClosed, TournamentFinished, MixerRetired.
+    """
+    ballot = Ballot.objects.select_related("battle__tournament__song").filter(token=token).first()
+    if ballot is None or ballot.voter_id != voter.pk:
+        raise NotYours("This ballot is not yours. Open your own tournament and vote there.", code="not_yours")
+    stored, confidence = _judgement(ballot, choice, confidence)
+    try:
+        with transaction.atomic():
+            vote = _commit(ballot, stored, confidence, now)
+    except MixerRetired:
+        void_battle(ballot.battle_id)
+        raise
+    return vote or _earlier_vote(ballot, stored, confidence)
+
+
+def _issue(battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, state: Ballot.State) -> Ballot:
+    battle = Battle.objects.select_related("tournament", "first", "second").get(pk=battle.pk)
+    mine = Ballot.objects.filter(battle=battle, voter=voter).exclude(state__in=_DEAD)
+    known = mine.first()
+    if known is not None:
+        return known
+    _check_open(battle)
+    if _is_retired(battle):
+        void_battle(battle.pk)
+        raise _retired()
+    generator = generator_of("ballot", battle.tournament.seed, battle.key, voter.pk)
+    try:
+        with transaction.atomic():
+            return Ballot.objects.create(
+                battle=battle,
+                voter=voter,
+                kind=kind,
+                state=state,
+                is_swapped=bool(generator.random() < 0.5),
+                starts_with="a" if generator.random() < 0.5 else "b",
+                issued_at=now,
+            )
+    except IntegrityError:
+        # Asked twice at once: the other request was first.
+        return mine.get()
+
+
+def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime) -> Vote | None:
+    """Everything that a vote does, in the caller's transaction; None where the ballot cannot be cast (any more)."""
+    if not Ballot.objects.filter(pk=ballot.pk, state=Ballot.State.ELIGIBLE).update(
+        state=Ballot.State.COMMITTED, committed_at=now
+    ):
+        return None
+    battle = Battle.objects.select_related("tournament", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
+    if not Battle.objects.filter(pk=battle.pk, state=Battle.State.OPEN).update(
+        state=Battle.State.DECIDED, decided_at=now
+    ):
+        raise _withdrawn()
+    if _is_retired(battle):
+        raise _retired()
+    vote = Vote.objects.create(
+        ballot=ballot, battle=battle, voter_id=ballot.voter_id, choice=choice, confidence=confidence, created_at=now
+    )
+    append_vote(vote=vote)
+    tell(battle.tournament)
+    _request_breeding(vote)
+    next_battle(battle.tournament_id)
+    logger.info("voted battle=%s ballot=%s", battle.pk, ballot.pk)
+    return vote
+
+
+def _request_breeding(vote: Vote) -> None:
+    """Let the loser learn from the winner; nobody learns from a tie or from `neither`."""
+    battle = vote.battle
+    sides: dict[str, tuple[Mix, Mix]] = {
+        Vote.Choice.FIRST: (battle.second, battle.first),
+        Vote.Choice.SECOND: (battle.first, battle.second),
+    }
+    if vote.choice not in sides:
+        return
+    loser, winner = (mix.mixer for mix in sides[vote.choice])
+    standings = overall_standings([loser.pk, winner.pk])
+    breeding = request_breeding(
+        key=battle.key,
+        loser=loser,
+        winner=winner,
+        confidence=vote.confidence / 100.0,
+        rating_gap=standings[winner.pk].rating - standings[loser.pk].rating,
+        seed=seed_of("breeding", battle.key),
+        genre=battle.tournament.genre,
+        newborn_rating=standings[winner.pk].rating + NEWBORN_BONUS,
+    )
+    BREED.send(breeding.pk)
+
+
+def _judgement(ballot: Ballot, choice: str, confidence: int) -> tuple[Vote.Choice, int]:
+    """The vote as it is stored: by the battle's first and second mix."""
+    choices = {
+        "a": Vote.Choice.SECOND if ballot.is_swapped else Vote.Choice.FIRST,
+        "b": Vote.Choice.FIRST if ballot.is_swapped else Vote.Choice.SECOND,
+        "tie": Vote.Choice.TIE,
+        "neither": Vote.Choice.NEITHER,
+    }
+    if choice not in choices:
+        raise InvalidVote(
+            f"There is no choice {choice!r} on a ballot. Vote for a, b, tie or neither.", code="bad_choice"
+        )
+    if not 0 <= confidence <= 100:
+        raise InvalidVote(
+            f"A confidence of {confidence} % cannot be. Say how sure you are from 0 to 100 %.", code="bad_confidence"
+        )
+    if choice == "tie" and confidence > MAX_TIE_CONFIDENCE:
+        raise InvalidVote(
+            f"A tie cannot be {confidence} % sure of a side. Move the slider to the side that you prefer.",
+            code="bad_confidence",
+        )
+    return choices[choice], 0 if choice == "neither" else confidence
+
+
+def _earlier_vote(ballot: Ballot, choice: Vote.Choice, confidence: int) -> Vote:
+    """The vote of a ballot that could not be cast, if it is the very same. Raises what stands in the way otherwise."""
+    vote = Vote.objects.filter(ballot=ballot).first()
+    if vote is not None:
+        if (vote.choice, vote.confidence) == (choice, confidence):
+            return vote
+        raise BallotClosed(
+            "You have voted on this battle already, and a vote stays. Go on to the next round.", code="voted_already"
+        )
+    ballot.refresh_from_db(fields=["state", "heard"])
+    if ballot.state in _DEAD:
+        raise _withdrawn()
+    _check_open(Battle.objects.select_related("tournament").get(pk=ballot.battle_id))
+    needed = required_s(ballot)
+    heard = " and ".join(f"{heard_s(ballot, side):.1f} s of {side.upper()}" for side in _SIDES)
+    raise NotHeardEnough(
+        f"You have heard {heard}, and a fair vote needs {needed:g} s of each. Listen on, then vote.",
+        code="not_heard_enough",
+    )
+
+
+def _check_open(battle: Battle) -> None:
+    if battle.tournament.state != Tournament.State.RUNNING:
+        raise TournamentFinished(
+            "This tournament is over. Look at its result or start another one.", code="tournament_finished"
+        )
+    if battle.state == Battle.State.PREPARING:
+        raise BattleNotOpen("The two mixes are still being made. Wait a few seconds.", code="battle_not_open")
+    if battle.state != Battle.State.OPEN:
+        raise _withdrawn()
+
+
+def _withdrawn() -> BallotClosed:
+    return BallotClosed(
+        "This battle takes no votes any more. Open the tournament again to see where it stands.", code="battle_closed"
+    )
+
+
+def _is_retired(battle: Battle) -> bool:
+    mixers = (battle.first.mixer_id, battle.second.mixer_id)
+    return Mixer.objects.filter(pk__in=mixers, state=Mixer.State.RETIRED).exists()
+
+
+def _retired() -> MixerRetired:
+    return MixerRetired(
+        "One of the two mixers was retired meanwhile. Open the tournament again: another pair is coming.",
+        code="mixer_retired",
+    )
+
+
+def _region_s(ballot: Ballot) -> float:
+    """The length of what both sides play: the song's highlight."""
+    song = ballot.battle.tournament.song
+    if song.highlight_start_s is None or song.highlight_end_s is None:
+        raise BattleNotOpen("The song is still being checked. Wait a few seconds.", code="battle_not_open")
+    return song.highlight_end_s - song.highlight_start_s

@@ -1,0 +1,45 @@
+"""Breeding as a job of the arena: the work, and then offspring, rating and place in the field in one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from evolution.models import Breeding
+from evolution.services.breedings import compute_breeding, register
+from mixarena.jobs.leases import Lease
+from mixarena.jobs.steps import Step
+from tournaments.models import Battle, Entrant
+from tournaments.services.ledger import append_birth
+from tournaments.services.mixes import request_mixes
+from tournaments.services.tournaments import ROUNDS_TO_GROW_UP, next_battle, tell
+
+BREED = Step(
+    task="tournaments.tasks.breed",
+    model=Breeding,
+    state=Breeding.State.REQUESTED,
+    failed_state=Breeding.State.FAILED,
+)
+
+
+def breed(breeding_id: int) -> None:
+    """Make the offspring of a decided battle, unless somebody else is at it or it is made."""
+    BREED.run(breeding_id, _breed)
+    # However it ended, the next battle may have waited for it.
+    battle = Battle.objects.select_related("tournament").get(key=Breeding.objects.get(pk=breeding_id).key)
+    next_battle(battle.tournament_id)
+    tell(battle.tournament)
+
+
+def _breed(breeding: Breeding, lease: Lease) -> None:
+    outcome = compute_breeding(breeding)
+    with transaction.atomic():
+        offspring = register(breeding=breeding, lease=lease, outcome=outcome)
+        if offspring is None:
+            return
+        append_birth(mixer=offspring, breeding_key=breeding.key)
+        battle = Battle.objects.select_related("tournament__song").get(key=breeding.key)
+        tournament = battle.tournament
+        from_round = battle.number + ROUNDS_TO_GROW_UP
+        if from_round <= tournament.n_rounds:
+            Entrant.objects.create(tournament=tournament, mixer=offspring, from_round=from_round)
+        request_mixes(song=tournament.song, mixers=[offspring])

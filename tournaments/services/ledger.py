@@ -1,0 +1,221 @@
+"""The ledger: appending events, and keeping the ratings that are a function of them.
+
+Numbers are given out under a lock on one row, in the transaction that appends the event. Whoever holds the lock sees
+every earlier event, so the rating that is written live is the one that a replay in the order of the numbers gives.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+
+from tournaments.models import LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
+from tournaments.ratings.confidence import N_REMEMBERED
+from tournaments.ratings.elo import START_VARIANCE, Standing, score_of
+from tournaments.ratings.replay import OVERALL, Board, Change, Entry, Event, Judgement, Replay, apply
+
+if TYPE_CHECKING:
+    from evolution.models import Mixer
+
+COUNTER_PK = 1
+# Votes that move nothing say nothing of how sure their listener usually is.
+_SILENT = [choice for choice in Vote.Choice.values if score_of(choice) is None]
+_BATCH = 1000
+
+
+def append_seed(*, mixer: Mixer) -> bool:
+    """Enter a shipped mixer with the rating of its card, which is a prior. False if it has entered already."""
+    with transaction.atomic():
+        _lock()
+        if Rating.objects.filter(mixer=mixer, genre=OVERALL).exists():
+            return False
+        _append(LedgerEvent.Kind.SEED, {"mixer": mixer.pk, "rating": mixer.seed_rating, "variance": START_VARIANCE})
+    return True
+
+
+def append_birth(*, mixer: Mixer, breeding_key: str) -> LedgerEvent:
+    """Enter an offspring with the rating that its breeding gave it. Call inside a transaction."""
+    return _append(
+        LedgerEvent.Kind.BIRTH,
+        {"mixer": mixer.pk, "rating": mixer.seed_rating, "variance": START_VARIANCE, "breeding": breeding_key},
+    )
+
+
+def append_vote(*, vote: Vote) -> LedgerEvent:
+    """Note a vote and move the ratings that it moves. Call inside the transaction that makes the vote."""
+    battle = vote.battle
+    return _append(
+        LedgerEvent.Kind.VOTE,
+        {
+            "first": battle.first.mixer_id,
+            "second": battle.second.mixer_id,
+            "choice": vote.choice,
+            "confidence": vote.confidence,
+            "genre": battle.tournament.genre,
+            "voter": vote.voter_id,
+            "ballot": vote.ballot.kind,
+        },
+        vote=vote,
+    )
+
+
+def overall_standings(mixer_ids: list[int]) -> dict[int, Standing]:
+    """Live overall standings by mixer."""
+    rows = Rating.objects.filter(mixer__in=mixer_ids, genre=OVERALL)
+    return {row.mixer_id: _standing(row) for row in rows}
+
+
+def differences_from_replay() -> list[str]:
+    """Replay the whole ledger and say what in the database is not exactly equal to it; empty where everything is.
+
+    Votes go on meanwhile: only the events that came during the replay, and the ratings, are compared under the lock.
+    """
+    replay = Replay()
+    found: list[str] = []
+    upto = _newest_number()
+    _compare_events(replay, found, after=0, upto=upto)
+    with transaction.atomic():
+        _lock()
+        _compare_events(replay, found, after=upto, upto=_newest_number())
+        stored = {(row.mixer_id, row.genre): _standing(row) for row in Rating.objects.all()}
+    for mixer, genre in sorted(stored.keys() | replay.board.keys()):
+        old, new = stored.get((mixer, genre)), replay.board.get((mixer, genre))
+        if old != new:
+            found.append(f"mixer {mixer}, {genre or 'overall'}: stored {old}, replayed {new}")
+    return found
+
+
+def rebuild_from_ledger() -> int:
+    """Write all ratings and changes anew from the ledger, while votes wait. Returns the number of events."""
+    replay = Replay()
+    n_events = 0
+    with transaction.atomic():
+        _lock()
+        RatingChange.objects.all().delete()
+        Rating.objects.all().delete()
+        events = _events(after=0, upto=_newest_number())
+        while batch := list(islice(events, _BATCH)):
+            n_events += len(batch)
+            RatingChange.objects.bulk_create(
+                [_change_row(number, change) for number, event in batch for change in replay.step(event)]
+            )
+        Rating.objects.bulk_create(
+            [
+                Rating(mixer_id=mixer, genre=genre, rating=s.rating, variance=s.variance, n_votes=s.n_votes)
+                for (mixer, genre), s in replay.board.items()
+            ],
+            batch_size=_BATCH,
+        )
+    return n_events
+
+
+def _lock() -> None:
+    """Wait until nobody else appends; to the end of the transaction nobody else does."""
+    if not LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value")):
+        LedgerCounter.objects.get_or_create(pk=COUNTER_PK)
+        LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value"))
+
+
+def _newest_number() -> int:
+    return LedgerCounter.objects.filter(pk=COUNTER_PK).values_list("value", flat=True).first() or 0
+
+
+def _append(kind: LedgerEvent.Kind, payload: dict[str, Any], *, vote: Vote | None = None) -> LedgerEvent:
+    _lock()
+    event = _event(kind, payload)
+    changes = apply(_board(event), event, earlier=_habit(vote) if vote else ())
+    LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value") + 1)
+    row = LedgerEvent.objects.create(number=_newest_number(), kind=kind, payload=payload, vote=vote)
+    for change in changes:
+        after = change.after
+        Rating.objects.update_or_create(
+            mixer_id=change.mixer,
+            genre=change.genre,
+            defaults={"rating": after.rating, "variance": after.variance, "n_votes": after.n_votes},
+        )
+    RatingChange.objects.bulk_create([_change_row(row.number, change) for change in changes])
+    return row
+
+
+def _event(kind: str, payload: dict[str, Any]) -> Event:
+    """What a row of the ledger says. Raises ValueError for a kind that there is not."""
+    if kind in (LedgerEvent.Kind.SEED, LedgerEvent.Kind.BIRTH):
+        return Entry(payload["mixer"], payload["rating"], payload["variance"])
+    if kind == LedgerEvent.Kind.VOTE:
+        return Judgement(
+            first=payload["first"],
+            second=payload["second"],
+            choice=payload["choice"],
+            confidence=payload["confidence"],
+            genre=payload["genre"],
+            # Votes by a rule say nothing of how sure the same user is when listening.
+            voter=(payload["voter"], payload["ballot"]),
+        )
+    raise ValueError(f"{kind!r} is no kind of event")
+
+
+def _board(event: Event) -> Board:
+    """As much of the board as the event concerns."""
+    mixers = [event.mixer] if isinstance(event, Entry) else [event.first, event.second]
+    return {(row.mixer_id, row.genre): _standing(row) for row in Rating.objects.filter(mixer__in=mixers)}
+
+
+def _habit(vote: Vote) -> list[int]:
+    """How sure the voter was in the votes before this one that moved ratings, newest last."""
+    newest_first = (
+        LedgerEvent.objects.filter(vote__voter=vote.voter_id, vote__ballot__kind=vote.ballot.kind)
+        .exclude(vote__choice__in=_SILENT)
+        .order_by("-number")
+        .values_list("vote__confidence", flat=True)[:N_REMEMBERED]
+    )
+    return [confidence for confidence in reversed(newest_first) if confidence is not None]
+
+
+def _events(*, after: int, upto: int) -> Iterator[tuple[int, Event]]:
+    rows = LedgerEvent.objects.filter(number__gt=after, number__lte=upto).order_by("number")
+    for number, kind, payload in rows.values_list("number", "kind", "payload").iterator(_BATCH):
+        yield number, _event(kind, payload)
+
+
+def _compare_events(replay: Replay, found: list[str], *, after: int, upto: int) -> None:
+    events = _events(after=after, upto=upto)
+    expected_number = after + 1
+    while batch := list(islice(events, _BATCH)):
+        stored: defaultdict[int, dict[tuple[int, str], tuple[float, float, float]]] = defaultdict(dict)
+        rows = RatingChange.objects.filter(event__gte=batch[0][0], event__lte=batch[-1][0])
+        for row in rows:
+            stored[row.event_id][row.mixer_id, row.genre] = (row.before, row.after, row.variance)
+        for number, event in batch:
+            if number != expected_number:
+                found.append(f"events {expected_number} to {number - 1} are missing")
+            expected_number = number + 1
+            try:
+                changes = replay.step(event)
+            except (KeyError, ValueError) as error:
+                found.append(f"event {number} cannot be replayed: {error}")
+                continue
+            replayed = {(c.mixer, c.genre): (c.before, c.after.rating, c.after.variance) for c in changes}
+            if stored[number] != replayed:
+                found.append(f"event {number}: stored {stored[number]}, replayed {replayed}")
+    if expected_number != upto + 1:
+        found.append(f"events {expected_number} to {upto} are missing")
+
+
+def _standing(row: Rating) -> Standing:
+    return Standing(row.rating, row.variance, row.n_votes)
+
+
+def _change_row(number: int, change: Change) -> RatingChange:
+    return RatingChange(
+        event_id=number,
+        mixer_id=change.mixer,
+        genre=change.genre,
+        before=change.before,
+        after=change.after.rating,
+        variance=change.after.variance,
+    )
