@@ -151,7 +151,8 @@ def with_favorites(
                 )
                 target = targets(style, data.stats, data.genres, data.reference)
                 scores[k] += _style_distance_db(vector, damaged.stats, target) / FAVORITE_TWINS
-    scores = (scores - scores.mean(1, keepdim=True)) / (scores.std(1, keepdim=True) + 1e-6)
+    spread = scores.std(1, keepdim=True, correction=min(1, len(data.stats) - 1))
+    scores = (scores - scores.mean(1, keepdim=True)) / (spread + 1e-6)
     # A champion of every genre is made for none in particular.
     home = torch.tensor(
         [[genre in style.genres and len(style.genres) < len(GENRES) for genre in data.genres] for style in styles]
