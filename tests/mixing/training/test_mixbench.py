@@ -19,6 +19,7 @@ from mixing.training import feature_sets
 from mixing.training.bench_tables import to_markdown, write_to_cards
 from mixing.training.mixbench import (
     BenchReport,
+    BenchSet,
     bench_from_sets,
     intraclass_correlation,
     load_contestants,
@@ -73,6 +74,15 @@ def test_a_champion_fed_another_songs_features_fails() -> None:
 def test_a_champion_with_constant_heads_fails() -> None:
     report = bench_of(make_constant(champion()))
     assert not report.passed
+    assert any("differ too little" in failure for failure in report.results[0].failures)
+
+
+def test_a_few_similar_songs_pass_a_champion_and_still_fail_a_constant_one() -> None:
+    whole = bench_from_sets()
+    few = BenchSet(**{k: v if k == "source" else v[:6] for k, v in vars(whole).items()})
+    reference = load_reference(MODELS)
+    assert run_bench({SLUG: (champion(), STYLES[3])}, few, reference).passed
+    report = run_bench({SLUG: (make_constant(champion()), STYLES[3])}, few, reference)
     assert any("differ too little" in failure for failure in report.results[0].failures)
 
 
