@@ -4,10 +4,13 @@ The truth about unfinished work lives in the database, not in the broker. A job 
 UPDATE, renews the lease while it works, and hands its result over with another conditional UPDATE that only succeeds
 while the lease is still its own. A row whose lease ran out may be claimed again; after MAX_ATTEMPTS claims it is given
 up.
+
+Leases are dated by the database's clock, so the clocks of several machines need not agree.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -16,9 +19,12 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
+
+logger = logging.getLogger(__name__)
 
 LEASE_S = 12.0
 RENEW_S = 5.0
@@ -31,6 +37,7 @@ class Leased(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=120, blank=True, default="")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField(default=timezone.now, help_text="When a worker was last asked to take it.")
 
     class Meta:
         abstract = True
@@ -38,11 +45,15 @@ class Leased(models.Model):
 
 def is_free() -> Q:
     """The rows that nobody is working on."""
-    return Q(lease_expires_at=None) | Q(lease_expires_at__lt=timezone.now())
+    return Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
 
 
 class Lease:
-    """The right to work on one row, renewed by a thread while the `with` block runs."""
+    """The right to work on one row, renewed by a thread while the `with` block runs.
+
+    Open the block outside of any transaction: the thread renews through a connection of its own, which a transaction
+    that has touched the row would keep waiting.
+    """
 
     def __init__(self, model: type[Leased], pk: Any, owner: str) -> None:
         self.model = model
@@ -61,23 +72,34 @@ class Lease:
         self._stopped.set()
         self._thread.join()
 
+    def finish(self, **fields: Any) -> bool:
+        """Write the result and give the lease back; False when the lease was lost meanwhile and nothing was written."""
+        return bool(
+            self._mine().update(lease_owner="", lease_expires_at=None, attempts=0, queued_at=Now(), **fields),
+        )
+
+    def give_back(self) -> bool:
+        """Return the row untouched but for the counted attempt, so that it can be tried again at once."""
+        return bool(self._mine().update(lease_owner="", lease_expires_at=None, queued_at=Now()))
+
     def _mine(self) -> models.QuerySet[Leased]:
         return self.model._default_manager.filter(pk=self.pk, lease_owner=self.owner)
 
     def _renew(self) -> None:
         try:
             while not self._stopped.wait(RENEW_S):
-                self._mine().update(lease_expires_at=timezone.now() + timedelta(seconds=LEASE_S))
+                try:
+                    is_mine = bool(self._mine().update(lease_expires_at=Now() + timedelta(seconds=LEASE_S)))
+                except DatabaseError as error:
+                    # The next try may still come in time. If not, whoever takes over finds a free row, and our
+                    # own `finish` finds that the lease is lost.
+                    logger.warning("lease not renewed %s=%s: %s", self.model.__name__, self.pk, error)
+                    connection.close()
+                    continue
+                if not is_mine:
+                    return
         finally:
             connection.close()
-
-    def finish(self, **fields: Any) -> bool:
-        """Write the result and give the lease back; False when the lease was lost meanwhile and nothing was written."""
-        return bool(self._mine().update(lease_owner="", lease_expires_at=None, attempts=0, **fields))
-
-    def give_back(self) -> None:
-        """Return the row untouched but for the counted attempt, so that it can be tried again at once."""
-        self._mine().update(lease_owner="", lease_expires_at=None)
 
 
 def claim(model: type[Leased], pk: Any, *, state: str) -> Lease | None:
@@ -89,6 +111,6 @@ def claim(model: type[Leased], pk: Any, *, state: str) -> Lease | None:
     claimed = model._default_manager.filter(is_free(), Q(state=state), pk=pk, attempts__lt=MAX_ATTEMPTS).update(
         attempts=F("attempts") + 1,
         lease_owner=owner,
-        lease_expires_at=timezone.now() + timedelta(seconds=LEASE_S),
+        lease_expires_at=Now() + timedelta(seconds=LEASE_S),
     )
     return Lease(model, pk, owner) if claimed else None
