@@ -213,6 +213,18 @@ def test_an_offspring_fights_two_rounds_later_and_the_round_in_between_does_not_
     assert battle.state == Battle.State.PREPARING
 
 
+def test_an_offspring_does_not_fight_before_its_round_even_where_a_battle_is_drawn_again(
+    tournament: Tournament,
+) -> None:
+    newborn = be_born(play(tournament))
+    for _ in range(6):
+        battle = next_battle(tournament.pk)
+        assert battle is not None
+        assert battle.number == 2
+        assert newborn.pk not in mixers_of(battle)
+        sound_alike(battle)
+
+
 def test_with_three_rounds_the_final_sets_the_best_against_the_offspring_of_round_1(
     champions: list[Mixer], song: Song
 ) -> None:
@@ -261,10 +273,12 @@ def test_a_pair_never_depends_on_how_fast_an_offspring_was_bred(champions: list[
 
 
 def test_a_retired_mixer_is_paired_no_more(tournament: Tournament) -> None:
-    entrants = [entrant.mixer_id for entrant in tournament.entrants.all()]
-    Mixer.objects.filter(pk__in=entrants[2:]).update(state=Mixer.State.RETIRED)
-    sound_alike(Battle.objects.get())
-    assert mixers_of(Battle.objects.get(state=Battle.State.PREPARING)) == set(entrants[:2])
+    battle = Battle.objects.get()
+    other = tournament.entrants.exclude(mixer__in=mixers_of(battle)).earliest("pk").mixer
+    kept = {battle.first.mixer_id, other.pk}
+    Mixer.objects.exclude(pk__in=kept).update(state=Mixer.State.RETIRED)
+    sound_alike(battle)
+    assert mixers_of(Battle.objects.get(state=Battle.State.PREPARING)) == kept
 
 
 def test_a_mix_that_failed_is_paired_no_more(tournament: Tournament) -> None:
