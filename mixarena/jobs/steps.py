@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +47,7 @@ class Step:
     state: str
     failed_state: str
     reason_field: str = "reason"
-    ready: Q = Q()
+    ready: Q = field(default_factory=Q)
 
     def send(self, pk: int) -> None:
         """Ask a worker to take a row, after the commit."""
