@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 CLOCK_TOLERANCE_S = 1.0
 # The slider reads "can't tell" up to here.
 MAX_TIE_CONFIDENCE = 5
-AUTOMATIC_CONFIDENCE = 100
 
 _SIDES = ("a", "b")
 _DEAD = (Ballot.State.EXPIRED, Ballot.State.VOIDED)

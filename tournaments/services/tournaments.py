@@ -93,9 +93,8 @@ def start_tournament(
         field = _draw_field(tournament)
         Entrant.objects.bulk_create([Entrant(tournament=tournament, mixer=mixer) for mixer in field])
         Song.objects.filter(pk=song.pk, owner=owner).update(genre=genre)
-        # The first pair's mixes are asked for first.
-        next_battle(tournament.pk)
         request_mixes(song=song, mixers=field)
+        next_battle(tournament.pk)
     logger.info("started tournament=%s song=%s rounds=%s", tournament.pk, song.pk, n_rounds)
     return tournament
 
