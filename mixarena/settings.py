@@ -95,6 +95,7 @@ ARENA_PORT = environment.integer("ARENA_PORT", 8000, low=1, high=65535)
 WEB_PROCESSES = environment.integer("WEB_PROCESSES", 2, low=1, high=64)
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ARENA_HOST])
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
+MIN_FREE_DISK_MB = environment.integer("MIN_FREE_DISK_MB", 1000, low=0, high=100_000_000)
 MAX_UPLOAD_MB = environment.integer("MAX_UPLOAD_MB", 1000, low=1, high=100_000)
 
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto.

@@ -19,6 +19,12 @@ class NotYours(ArenaError):
     status = 403
 
 
+class DiskNearlyFull(ArenaError):
+    """An upload that the disk may not have room for."""
+
+    status = 507
+
+
 class SongNotReady(ArenaError):
     """A song that is still being checked, or was found unusable."""
 

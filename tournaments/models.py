@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from evolution.models import Mixer
 from mixarena.jobs.leases import Leased
@@ -53,7 +54,6 @@ class Song(Leased):
     excerpt_end_s = models.FloatField(null=True, blank=True)
     n_over_full_scale = models.PositiveIntegerField(default=0)
     peaks = models.JSONField(null=True, blank=True, help_text="Waveform minima and maxima, -127 to 127.")
-    features = models.FileField(upload_to="features/", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -156,7 +156,7 @@ class Export(Leased):
     true_peak_dbtp = models.FloatField(null=True, blank=True, help_text="Measured on the file as delivered.")
     trim_db = models.FloatField(default=0.0, help_text="How much a lossy file had to be lowered.")
     reason = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    requested_at = models.DateTimeField(default=timezone.now, help_text="When somebody last asked for it.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mix", "format"], name="export_one_a_format")]
