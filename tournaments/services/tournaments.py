@@ -72,7 +72,8 @@ def start_tournament(
         seed: not negative, below 2^63; drawn unless given.
     Raises: NotYours, SongNotReady, InvalidTournament, TooFewMixers.
     """
-    _check(owner, song, genre, n_rounds, seed)
+    check_length(n_rounds=n_rounds, seed=seed)
+    _check(owner, song, genre)
     with transaction.atomic():
         # Whoever asks at the same moment waits here (on SQLite for the write lock that the transaction holds anyway).
         song = Song.objects.select_for_update().get(pk=song.pk)
@@ -97,6 +98,18 @@ def start_tournament(
         next_battle(tournament.pk)
     logger.info("started tournament=%s song=%s rounds=%s", tournament.pk, song.pk, n_rounds)
     return tournament
+
+
+def check_length(*, n_rounds: int, seed: int | None) -> None:
+    """Raise InvalidTournament for a number of rounds or a seed that no tournament has."""
+    if not Tournament.MIN_ROUNDS <= n_rounds <= Tournament.MAX_ROUNDS:
+        raise InvalidTournament(
+            f"A tournament has {Tournament.MIN_ROUNDS} to {Tournament.MAX_ROUNDS} rounds, not {n_rounds}. "
+            "Choose a number in that range.",
+            code="bad_rounds",
+        )
+    if seed is not None and not 0 <= seed < 2**63:
+        raise InvalidTournament(f"A seed is 0 to 2^63 - 1, not {seed}. Choose a number in that range.", code="bad_seed")
 
 
 def next_battle(tournament_id: int) -> Battle | None:
@@ -166,7 +179,7 @@ def tell(tournament: Tournament) -> None:
     transaction.on_commit(partial(publish, f"tournament:{tournament.public_id}"))
 
 
-def _check(owner: User, song: Song, genre: str, n_rounds: int, seed: int | None) -> None:
+def _check(owner: User, song: Song, genre: str) -> None:
     if song.owner_id != owner.pk and not song.is_demo:
         raise NotYours("This song belongs to somebody else. Upload one of your own.", code="not_yours")
     if song.state in (Song.State.REFUSED, Song.State.FAILED):
@@ -177,16 +190,8 @@ def _check(owner: User, song: Song, genre: str, n_rounds: int, seed: int | None)
         raise SongNotReady(
             "The song is still being checked. Wait a few seconds and start again.", code="song_not_ready"
         )
-    if not Tournament.MIN_ROUNDS <= n_rounds <= Tournament.MAX_ROUNDS:
-        raise InvalidTournament(
-            f"A tournament has {Tournament.MIN_ROUNDS} to {Tournament.MAX_ROUNDS} rounds, not {n_rounds}. "
-            "Choose a number in that range.",
-            code="bad_rounds",
-        )
     if genre not in GENRES:
         raise InvalidTournament(f"There is no genre {genre!r}. Choose one of {', '.join(GENRES)}.", code="bad_genre")
-    if seed is not None and not 0 <= seed < 2**63:
-        raise InvalidTournament(f"A seed is 0 to 2^63 - 1, not {seed}. Choose a number in that range.", code="bad_seed")
 
 
 def _unplayed(owner: User, song: Song, genre: str, n_rounds: int) -> Tournament | None:

@@ -23,7 +23,7 @@ from tournaments.services.exports import request_export
 from tournaments.services.rules import RULES, vote_by_rule
 from tournaments.services.songs import add_song
 from tournaments.services.sweep import sweep
-from tournaments.services.tournaments import start_tournament
+from tournaments.services.tournaments import check_length, start_tournament
 
 FORMATS = {".wav": Export.Format.WAV, ".flac": Export.Format.FLAC, ".mp3": Export.Format.MP3}
 # Nobody can sign up with this name: it has characters that the form refuses.
@@ -59,6 +59,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
+        check_length(n_rounds=options["rounds"], seed=options["seed"])
         format = _format_of(out)
         user = _user(options["user"])
         with local_jobs() as jobs, tqdm(total=options["rounds"] + 2, unit="step") as bar:
