@@ -18,6 +18,7 @@ from evolution.models import Breeding
 from mixarena.jobs.queue import LocalJobs, local_jobs
 from mixing.errors import MixArenaError
 from tournaments.errors import ArenaError, SongNotReady
+from tournaments.management.out_files import format_of
 from tournaments.models import Battle, Export, Mix, RatingChange, Song, Tournament, Vote
 from tournaments.services.exports import request_export
 from tournaments.services.rules import RULES, vote_by_rule
@@ -25,7 +26,6 @@ from tournaments.services.songs import add_song
 from tournaments.services.sweep import sweep
 from tournaments.services.tournaments import check_length, start_tournament
 
-FORMATS = {".wav": Export.Format.WAV, ".flac": Export.Format.FLAC, ".mp3": Export.Format.MP3}
 # Nobody can sign up with this name: it has characters that the form refuses.
 NOBODY = "(automatic)"
 
@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         check_length(n_rounds=options["rounds"], seed=options["seed"])
-        format = _format_of(out)
+        format = format_of(out)
         user = _user(options["user"])
         with local_jobs() as jobs, tqdm(total=options["rounds"] + 2, unit="step") as bar:
             bar.set_description("Checking the song")
@@ -105,17 +105,6 @@ class Command(BaseCommand):
         )
 
 
-def _format_of(out: Path) -> Export.Format:
-    if out.suffix.lower() not in FORMATS:
-        raise ArenaError(
-            f"{out.name} names no format that mixes are written in. Let it end in .wav, .flac or .mp3.",
-            code="bad_format",
-        )
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise ArenaError(f"{out} cannot be written there. Name a file in a folder that exists.", code="no_folder")
-    return FORMATS[out.suffix.lower()]
-
-
 def _user(name: str | None) -> User:
     if name is None:
         nobody, is_new = User.objects.get_or_create(username=NOBODY)
@@ -130,7 +119,7 @@ def _user(name: str | None) -> User:
 
 
 def _prepare(path: Path, user: User, jobs: LocalJobs) -> Song:
-    song = add_song(owner=user, file=path, name=path.name)
+    song = add_song(owner=user, file=path, name=path.name, max_duration_s=None)
     jobs.drain_until(
         lambda: Song.objects.exclude(state=Song.State.UPLOADED).filter(pk=song.pk).exists(), when_idle=sweep
     )

@@ -1,0 +1,68 @@
+"""Rendering a mix from its song and settings, block by block. The same mix always gives the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from mixing.console.spec import MixSettings
+from tournaments.models import Mix
+
+if TYPE_CHECKING:
+    from mixing.console.renderer import RenderReport
+
+Block = NDArray[np.float32]
+Span = tuple[int, int]
+
+
+def render(mix: Mix, sink: Callable[[Block], None]) -> RenderReport:
+    """Render a planned mix in full length.
+
+    Args:
+        sink: gets the blocks in order, each (channels, frames).
+    """
+    # Numba stays out of the web process.
+    from mixing.audio.decode import open_source
+    from mixing.console.renderer import render_stream
+
+    source = open_source(Path(mix.song.file.path))
+    return render_stream(source, MixSettings.from_dict(mix.console_settings or {}), sink, n_threads=n_threads())
+
+
+def n_threads() -> int:
+    """A render worker's share of the cores."""
+    return max(1, settings.CPU_CORES // settings.RENDER_PROCESSES)
+
+
+def dither_seed(content_hash: str) -> int:
+    """The same noise for every mix of a song: it then says nothing, and cancels where mixes are compared."""
+    return int(content_hash[:8], 16)
+
+
+class Cutter:
+    """A sink that keeps some spans of what passes through it, so that no whole song is ever in memory."""
+
+    def __init__(self, spans: Mapping[str, Span]) -> None:
+        self._spans = dict(spans)
+        self._parts: dict[str, list[Block]] = {name: [] for name in spans}
+        self._position = 0
+
+    def __call__(self, block: Block) -> None:
+        n_frames = block.shape[1]
+        for name, (start, end) in self._spans.items():
+            first, last = max(start - self._position, 0), min(end - self._position, n_frames)
+            if first < last:
+                self._parts[name].append(block[:, first:last].copy())
+        self._position += n_frames
+
+    def cut(self, name: str) -> Block:
+        """A span, (channels, frames). Raises ValueError where the sound ended before it."""
+        end = self._spans[name][1]
+        if self._position < end:
+            raise ValueError(f"{name} ends at frame {end}, the sound at {self._position}")
+        return np.concatenate(self._parts[name], axis=1)

@@ -1,0 +1,200 @@
+"""Songs: taking in an upload, checking it, and finding out what battles need to know of it."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from mixing.audio.decode import open_source, probe, validate
+from mixing.audio.peaks import waveform_peaks
+
+from evolution.models import Mixer
+from mixarena.jobs.leases import Lease
+from mixarena.jobs.steps import Step
+from mixing.errors import AudioError
+from mixing.genres import GENRES
+from tournaments.errors import InvalidTournament
+from tournaments.models import Analysis, Song
+from tournaments.services.disk import check_free_space
+from tournaments.services.mixes import features_folder, request_mixes
+from tournaments.services.previews import cut_all, save_drafts, spans
+from tournaments.services.regions import find_regions
+from tournaments.services.renderings import Cutter
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_DURATION_S = 1200.0
+MAX_TITLE = 120
+UNTITLED = "Untitled"
+
+PREPARE = Step(
+    task="tournaments.tasks.prepare_song",
+    model=Song,
+    state=Song.State.UPLOADED,
+    failed_state=Song.State.FAILED,
+    reason_field="refusal",
+)
+ANALYZE = Step(
+    task="tournaments.tasks.analyze_song",
+    model=Analysis,
+    state=Analysis.State.QUEUED,
+    failed_state=Analysis.State.FAILED,
+    reason_field="",
+    ready=Q(song__state=Song.State.READY),
+)
+
+
+def add_song(
+    *,
+    owner: User | None,
+    file: File[Any] | Path,
+    name: str,
+    is_demo: bool = False,
+    max_duration_s: float | None = MAX_DURATION_S,
+) -> Song:
+    """Take in a song, judged by its content alone, and have it prepared.
+
+    Args:
+        owner: None for a demo song.
+        file: an upload, or a path on this machine, which is copied.
+        name: what its owner calls the file; only ever shown as a title, never used as a path.
+        max_duration_s: None for no limit.
+    Raises: AudioError for what cannot be used as music, DiskNearlyFull.
+    """
+    check_free_space()
+    stored = _store(file)
+    try:
+        info = probe(Path(default_storage.path(stored)), max_duration_s=max_duration_s)
+        with transaction.atomic():
+            song = Song.objects.create(
+                owner=owner,
+                is_demo=is_demo,
+                title=title_from(name),
+                file=stored,
+                container=info.container,
+                sample_rate=info.sample_rate,
+                channels=info.channels,
+                duration_s=info.duration_s,
+            )
+            Analysis.objects.create(song=song)
+            PREPARE.send(song.pk)
+    except BaseException:
+        default_storage.delete(stored)
+        raise
+    return song
+
+
+def confirm_genre(*, song: Song, genre: str) -> Song:
+    """Note what the owner says the song is. Raises InvalidTournament for a genre that there is not."""
+    if genre not in GENRES:
+        raise InvalidTournament(f"There is no genre {genre!r}. Choose one of {', '.join(GENRES)}.", code="bad_genre")
+    song.genre = genre
+    song.save(update_fields=["genre"])
+    return song
+
+
+def prepare_song(song_id: int) -> None:
+    """Check a song and find its regions; takes it from uploaded to ready, or to refused with what is wrong."""
+    PREPARE.run(song_id, _prepare)
+
+
+def analyze_song(analysis_id: int) -> None:
+    """Measure a song for its page. Battles never wait for this."""
+    ANALYZE.run(analysis_id, _analyze)
+
+
+def title_from(name: str) -> str:
+    """A title to show, from a file name that may hold anything."""
+    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
+    # Control characters, half surrogates, and those that turn the direction of what follows.
+    visible = "".join(" " if c.isspace() else c for c in last if c.isspace() or unicodedata.category(c)[0] != "C")
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", visible.strip())
+    return " ".join(stem.replace("_", " ").split()).strip(" .")[:MAX_TITLE].strip() or UNTITLED
+
+
+def _store(file: File[Any] | Path) -> str:
+    """Put a file among the songs, under a name that says nothing."""
+    name = f"songs/{uuid.uuid4().hex}"
+    if isinstance(file, File):
+        return str(default_storage.save(name, file))
+    try:
+        with file.open("rb") as content:
+            return str(default_storage.save(name, File(content)))
+    except OSError as error:
+        raise AudioError(
+            f"{file} cannot be read ({error.strerror}). Check the path and who may read it.", code="unreadable"
+        ) from error
+
+
+def _prepare(song: Song, lease: Lease) -> None:
+    try:
+        found, cutter = _examine(song)
+    except AudioError as error:
+        lease.finish(state=Song.State.REFUSED, refusal=error.message)
+        return
+    drafts, _ = cut_all(song=song, mix=None, cutter=cutter)
+    with transaction.atomic():
+        if not lease.finish(state=Song.State.READY, **found):
+            return
+        save_drafts(song=song, mix=None, drafts=drafts)
+        # The mixes that a first battle may need come before the measurements, which only inform.
+        request_mixes(song=song, mixers=list(Mixer.objects.filter(state=Mixer.State.ACTIVE, is_champion=True)))
+        ANALYZE.send(song.analysis.pk)
+
+
+def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
+    """Everything that is found out about a song, as fields of its row, and its regions as uploaded.
+
+    Raises: AudioError for what cannot be used as music.
+    """
+    # Scipy stays out of the web process.
+    from mixing.audio.features import cached_features
+    from mixing.audio.genre import guess_genre
+
+    path = Path(song.file.path)
+    # Its length was accepted when it came, by the limit of the door through which it came.
+    check = validate(path, max_duration_s=None)
+    source = open_source(path)
+    (highlight_start_s, highlight_end_s), (excerpt_start_s, excerpt_end_s) = find_regions(source)
+    guess = guess_genre(cached_features(path, features_folder(), check.sha256))
+    found = {
+        "content_hash": check.sha256,
+        "n_over_full_scale": check.n_over_full_scale,
+        "peaks": waveform_peaks(source).tolist(),
+        "highlight_start_s": highlight_start_s,
+        "highlight_end_s": highlight_end_s,
+        "excerpt_start_s": excerpt_start_s,
+        "excerpt_end_s": excerpt_end_s,
+        "genre_guess": guess.genre,
+        "genre_confidence": guess.confidence,
+    }
+    for name, value in found.items():
+        setattr(song, name, value)
+    cutter = Cutter(spans(song))
+    for block in source.blocks():
+        cutter(block)
+    return found, cutter
+
+
+def _analyze(analysis: Analysis, lease: Lease) -> None:
+    # Librosa stays out of the web process.
+    from mixing.audio.analysis import analyze
+
+    from mixing.audio.features import read_analysis_window
+
+    measured = asdict(analyze(*read_analysis_window(Path(analysis.song.file.path))))
+    result = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in measured.items()
+    }
+    lease.finish(state=Analysis.State.READY, result=result)
