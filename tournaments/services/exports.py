@@ -52,10 +52,11 @@ def make_export(export_id: int) -> None:
 def prune_exports(*, now: datetime) -> int:
     """Delete the files that nobody asked for lately; returns how many."""
     n_pruned = 0
-    for export in Export.objects.filter(state=Export.State.READY, requested_at__lt=now - KEPT_FOR):
+    forgotten = Export.objects.filter(state=Export.State.READY, requested_at__lt=now - KEPT_FOR)
+    for export in list(forgotten):
         with transaction.atomic():
             # Whoever asks at this moment either keeps the row from going, or waits and makes the file anew.
-            if Export.objects.filter(pk=export.pk, requested_at=export.requested_at).delete()[0]:
+            if forgotten.filter(pk=export.pk).delete()[0]:
                 default_storage.delete(export.file.name)
                 n_pruned += 1
     if n_pruned:
