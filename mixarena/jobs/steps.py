@@ -83,7 +83,7 @@ class Step:
 
     def resend(self) -> int:
         """Send again the rows that nobody took or whose worker died; returns how many."""
-        rows = self.model._default_manager.filter(is_free(), self.ready, state=self.state, attempts__lt=MAX_ATTEMPTS)
+        rows = self.model._default_manager.filter(is_free(), self.ready, Q(state=self.state), attempts__lt=MAX_ATTEMPTS)
         lost = rows.filter(
             Q(lease_expires_at__isnull=False) | Q(queued_at__lt=Now() - timedelta(seconds=RESEND_AFTER_S))
         )
@@ -97,7 +97,7 @@ class Step:
 
     def fail_exhausted(self) -> int:
         """Give up the rows whose last permitted attempt died; returns how many."""
-        rows = self.model._default_manager.filter(is_free(), state=self.state, attempts__gte=MAX_ATTEMPTS)
+        rows = self.model._default_manager.filter(is_free(), Q(state=self.state), attempts__gte=MAX_ATTEMPTS)
         return rows.update(lease_owner="", lease_expires_at=None, attempts=0, **self._failure(GAVE_UP))
 
     def _retry(self, lease: Lease) -> None:
