@@ -17,7 +17,7 @@ from tournaments.models import Analysis, Battle, Export, Mix, Preview, Song, Tou
 from tournaments.services import sweep as sweeping
 from tournaments.services.sweep import sweep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture
