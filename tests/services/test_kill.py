@@ -6,6 +6,7 @@ hands at that moment.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from datetime import timedelta
@@ -13,14 +14,18 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from django.core.management import call_command
 from django.utils import timezone
 
+from evolution.models import Breeding, Mixer
 from mixarena.jobs.leases import MAX_ATTEMPTS, Leased
+from mixarena.jobs.queue import local_jobs
 from mixarena.jobs.steps import GAVE_UP
 from tests.factories import make_user
 from tests.services.processes import Arena, descendants, is_alive
+from tests.tournaments.rounds import start, vote
 from tests.tournaments.sound import enter, write_music
-from tournaments.models import Mix, Preview, Song
+from tournaments.models import Battle, Entrant, LedgerEvent, Mix, Preview, Song
 from tournaments.services.songs import add_song
 from tournaments.services.sweep import sweep
 
@@ -32,12 +37,13 @@ SONG_S = 300.0
 RESUMED_WITHIN_S = 90.0
 
 
-def kill_holder(arena: Arena, row: Leased, *, state: str, after: str = "") -> str:
+def kill_holder(arena: Arena, row: Leased, *, state: str, after: str = "", is_whole_worker: bool = False) -> str:
     """Wait until a worker's process holds the row, kill that process in the act, and return the lease's owner.
 
     Args:
         state: out of which the job takes the row.
         after: an owner that was killed before.
+        is_whole_worker: kill the worker that the process belongs to as well, so that nobody returns the message.
     """
 
     def holder() -> str:
@@ -47,11 +53,17 @@ def kill_holder(arena: Arena, row: Leased, *, state: str, after: str = "") -> st
     owner = arena.wait_for(holder, what=f"a worker to take {row!r}")
     pid = int(owner.split(":")[1])
     assert pid in [pid for process in arena.processes for pid in descendants(process.pid)]
+    if is_whole_worker:
+        os.kill(parent_of(pid), signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     row.refresh_from_db()
     assert (row.state, row.lease_owner) == (state, owner), "the job was over before the kill"  # type: ignore[attr-defined]
     arena.wait_for(lambda: not is_alive(pid), what="the process to end")
     return owner
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_a_worker_killed_while_rendering_delays_and_nothing_more(arena: Arena, tmp_path: Path) -> None:
@@ -74,6 +86,36 @@ def test_a_worker_killed_while_rendering_delays_and_nothing_more(arena: Arena, t
     for file in files:
         assert soundfile.info(file).frames > 0
     assert {path for path in next(iter(files)).parent.iterdir() if mix.public_id.hex in path.name} <= files
+
+
+def test_a_worker_killed_while_breeding_delays_and_nothing_more(arena: Arena, tmp_path: Path) -> None:
+    call_command("seed_champions", stdout=io.StringIO())
+    with local_jobs() as jobs:
+        song = add_song(owner=make_user(), file=write_music(tmp_path / "a.wav"), name="a.wav")
+        jobs.drain()
+        tournament = start(song.owner, Song.objects.get(pk=song.pk), n_rounds=3, seed=1)
+        jobs.drain()
+    battle = tournament.battles.get()
+    assert battle.state == Battle.State.OPEN
+    arena.start("arena", "--only", "worker")
+    arena.start("arena", "--only", "beat")
+    vote(battle)
+    breeding = Breeding.objects.get(key=battle.key)
+    kill_holder(arena, breeding, state=Breeding.State.REQUESTED, is_whole_worker=True)
+
+    def is_bred() -> bool:
+        return Breeding.objects.filter(pk=breeding.pk).exclude(state=Breeding.State.REQUESTED).exists()
+
+    arena.wait_for(is_bred, timeout_s=RESUMED_WITHIN_S, what="the offspring")
+    breeding.refresh_from_db()
+    assert (breeding.state, breeding.lease_owner) == (Breeding.State.BORN, "")
+    offspring = Mixer.objects.get(generation=1)
+    assert breeding.offspring == offspring
+    assert offspring.parentages.count() == 2
+    assert LedgerEvent.objects.filter(kind=LedgerEvent.Kind.BIRTH).count() == 1
+    assert Entrant.objects.get(tournament=tournament, mixer=offspring).from_round == 3
+    mixed = Mix.objects.filter(mixer=offspring, song=song, state=Mix.State.READY)
+    arena.wait_for(mixed.exists, what="the offspring's mix")
 
 
 def test_a_job_that_kills_its_worker_three_times_is_given_up_with_a_reason(arena: Arena, tmp_path: Path) -> None:
