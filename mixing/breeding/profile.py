@@ -7,17 +7,21 @@ every profile has to be measured again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixing.audio.features import MID_BANDS, THIRD_OCTAVES_HZ
-from mixing.breeding.outputs import outputs
+from mixing.breeding.outputs import one_thread, outputs
 from mixing.breeding.repair import JUDGED, eq_curves_db
 from mixing.console.spec import MixSettings
+from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer
+from mixing.training import feature_sets
 
 PROFILE_VERSION = 1
 CAPABILITIES: tuple[str, ...] = ("stability", "dynamics", "modern_sound", "warmth", "precision", "width")
@@ -29,6 +33,9 @@ DRIVE_WEIGHT = 0.25
 LOUD_DB = 6.0
 # Below this spread the champions do not differ and a score would be noise.
 MIN_SPREAD = 1e-3
+# From this score on a capability is a speciality.
+SPECIALITY_SCORE = 0.8
+REFERENCE_PATH = feature_sets.DATA_DIR / "capabilities.json"
 
 
 @dataclass(frozen=True)
@@ -90,3 +97,40 @@ def _jitter(
     """How much the answer changes when the mixer hears only every other excerpt; rms, normalized, (songs,)."""
     halves = [outputs(mixer, log_mel[:, start::2], stats) for start in (0, 1)]
     return np.sqrt(np.mean([np.mean((half - answers) ** 2.0, axis=1) for half in halves], axis=0)).astype(np.float64)
+
+
+def save_reference(reference: Reference, path: Path) -> None:
+    """Write the scale beside the probe set that it was measured on."""
+    content = {"version": PROFILE_VERSION, "mean": reference.mean, "spread": reference.spread}
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_reference(path: Path = REFERENCE_PATH) -> Reference:
+    """Read the scale. Raises MixerFileError where it is missing, damaged or of another version."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        reference = Reference(mean=dict(content["mean"]), spread=dict(content["spread"]))
+        version = content["version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MixerFileError(
+            f"The scale of the capabilities, {path.name}, cannot be read. Restore the file.", code="damaged"
+        ) from error
+    if version != PROFILE_VERSION or set(reference.mean) != set(CAPABILITIES):
+        raise MixerFileError(
+            f"The scale of the capabilities, {path.name}, is of another version. Measure the champions again.",
+            code="version",
+        )
+    return reference
+
+
+def measure_capabilities(mixer: Mixer) -> dict[str, float]:
+    """A mixer's scores by capability, on the shipped probe set and scale."""
+    probe = feature_sets.load("probe")
+    with one_thread():
+        return scores(raw_capabilities(mixer, probe.log_mel, probe.stats), load_reference())
+
+
+def specialities_of(capabilities: Mapping[str, float]) -> list[str]:
+    """The capabilities that a mixer has clearly more of than the champions have on average, strongest first."""
+    strong = [name for name, score in capabilities.items() if score >= SPECIALITY_SCORE]
+    return sorted(strong, key=lambda name: -capabilities[name])

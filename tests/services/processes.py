@@ -28,7 +28,10 @@ def spawn(
     log: Path,
     user: str | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process that leads its own group and ends, at the latest, with this one. Its output goes to `log`."""
+    """Start a process that leads its own group and ends, at the latest, with the thread that starts it.
+
+    Its output goes to `log`.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(
             command,

@@ -1,0 +1,214 @@
+"""Breedings: requested after a decided vote, computed by a worker, registered in one transaction."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from evolution.models import Breeding, Mixer, Parentage
+from mixarena.jobs.leases import Lease
+from mixing.errors import BreedingError
+
+if TYPE_CHECKING:
+    from mixing.breeding.breed import BreedingResult
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a breeding, ready to be written.
+
+    Attributes:
+        fields: new values of the Breeding row.
+        offspring: an unsaved Mixer whose weights already lie in storage; None where the gate rejected it.
+        loser_share: the loser's realized share, averaged over the groups.
+    """
+
+    fields: dict[str, Any]
+    offspring: Mixer | None
+    loser_share: float
+
+
+def request_breeding(
+    *,
+    key: str,
+    loser: Mixer,
+    winner: Mixer,
+    confidence: float,
+    rating_gap: float,
+    seed: int,
+    genre: str,
+    newborn_rating: float,
+) -> Breeding:
+    """Ask for an offspring; the same key again gives the same breeding.
+
+    Args:
+        key: names the battle; opaque here.
+        confidence: of the vote, 0 to 1.
+        rating_gap: the winner's live rating minus the loser's, after the vote.
+        seed: non-negative.
+        newborn_rating: what an offspring starts with.
+    """
+    breeding, _ = Breeding.objects.get_or_create(
+        key=key,
+        defaults={
+            "loser": loser,
+            "winner": winner,
+            "confidence": confidence,
+            "rating_gap": rating_gap,
+            "seed": seed,
+            "genre": genre,
+            "newborn_rating": newborn_rating,
+        },
+    )
+    return breeding
+
+
+def compute_breeding(breeding: Breeding) -> Outcome:
+    """Do the work: seconds of it, without writing to the database. The caller holds the lease.
+
+    Raises: BreedingError or MixerFileError where the parents cannot be bred.
+    """
+    # Torch and numba stay out of the web process.
+    from mixing.breeding.breed import BreedingRequest, breed
+    from mixing.breeding.ratio import plan_ratios
+
+    started = time.monotonic()
+    loser, winner = breeding.loser, breeding.winner
+    living = Mixer.objects.filter(state=Mixer.State.ACTIVE)
+    ratios = plan_ratios(
+        confidence=breeding.confidence,
+        rating_gap=breeding.rating_gap,
+        loser_capabilities=loser.capabilities,
+        winner_capabilities=winner.capabilities,
+    )
+    result = breed(
+        BreedingRequest(
+            loser=Path(loser.weights.path),
+            winner=Path(winner.weights.path),
+            ratios=ratios,
+            seed=breeding.seed,
+            living=tuple(Path(mixer.weights.path) for mixer in living),
+        )
+    )
+    fields: dict[str, Any] = {
+        "requested": ratios.to_dict(),
+        "realized": result.realized,
+        "gate": result.gate.to_dict(),
+        "record": result.record,
+    }
+    offspring = _make_offspring(breeding, result) if result.offspring is not None else None
+    if offspring is None:
+        fields |= {"state": Breeding.State.REJECTED, "reason": result.gate.reason}
+    else:
+        fields |= {"state": Breeding.State.BORN}
+    seconds = time.monotonic() - started
+    logger.info("bred breeding=%s state=%s seconds=%.1f", breeding.pk, fields["state"], seconds)
+    shares = [share for share in result.realized.values() if share is not None]
+    return Outcome(
+        fields=fields | {"seconds": seconds},
+        offspring=offspring,
+        loser_share=1.0 - sum(shares) / len(shares) if shares else 0.5,
+    )
+
+
+def register(*, breeding: Breeding, lease: Lease, outcome: Outcome) -> Mixer | None:
+    """Write an outcome inside the caller's transaction.
+
+    Returns: the offspring, or None where there is none.
+    Raises: BreedingError if the lease was lost meanwhile: somebody else is at it, and nothing may be written.
+    """
+    offspring = outcome.offspring
+    if offspring is not None:
+        offspring.slug = _free_slug(offspring.slug)
+        offspring.save(force_insert=True)
+        for parent, role, share in (
+            (breeding.loser, Parentage.Role.LOSER, outcome.loser_share),
+            (breeding.winner, Parentage.Role.WINNER, 1.0 - outcome.loser_share),
+        ):
+            Parentage.objects.create(child=offspring, parent=parent, role=role, share=share)
+    if not lease.finish(**outcome.fields, offspring=offspring, finished_at=timezone.now()):
+        raise BreedingError("Another worker has taken over this breeding. Its result counts.", code="lease_lost")
+    return offspring
+
+
+def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
+    from mixing.breeding.names import name_offspring
+    from mixing.breeding.profile import measure_capabilities, specialities_of
+    from mixing.mixers.zoo import save_mixer
+
+    assert result.offspring is not None  # noqa: S101 - narrows the type; the caller has checked
+    loser, winner = breeding.loser, breeding.winner
+    capabilities = measure_capabilities(result.offspring)
+    generation = max(loser.generation, winner.generation) + 1
+    nickname = name_offspring(
+        child=capabilities,
+        loser=loser.capabilities,
+        winner=winner.capabilities,
+        loser_nickname=loser.nickname,
+        winner_nickname=winner.nickname,
+        generation=generation,
+    )
+    specialities = specialities_of(capabilities)
+    licences = sorted(set(_licences(loser)) | set(_licences(winner)))
+    inherited = set(loser.specialities) | set(winner.specialities)
+    card = {
+        "training": {"licences": licences, "bred_from": [loser.slug, winner.slug]},
+        "specialities": {
+            "kept": [name for name in specialities if name in inherited],
+            "emerged": [name for name in specialities if name not in inherited],
+            "lost": sorted(inherited - set(specialities)),
+        },
+    }
+    slug = f"{nickname.lower().replace(' ', '-')}-{result.hash[:6]}"
+    metadata = {
+        "name": nickname,
+        "generation": str(generation),
+        "parents": json.dumps([loser.slug, winner.slug]),
+        "breeding": json.dumps(result.record, sort_keys=True),
+        "gate": json.dumps(result.gate.to_dict(), sort_keys=True),
+        "capabilities": json.dumps(capabilities, sort_keys=True),
+        "card": json.dumps(card, sort_keys=True),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        save_mixer(result.offspring, path, metadata)
+        # A retry writes the very same bytes, so the name may be taken already.
+        name = f"mixers/{result.hash}.safetensors"
+        default_storage.delete(name)
+        stored = default_storage.save(name, ContentFile(path.read_bytes()))
+    return Mixer(
+        slug=slug,
+        name=nickname,
+        nickname=nickname,
+        description=f"{loser.nickname} after learning from {winner.nickname}.",
+        architecture=result.offspring.architecture,
+        generation=generation,
+        genres=[genre for genre in loser.genres if genre in winner.genres] or [breeding.genre],
+        specialities=specialities,
+        capabilities=capabilities,
+        card=card,
+        weights=stored,
+        content_hash=result.hash,
+        seed_rating=breeding.newborn_rating,
+    )
+
+
+def _licences(mixer: Mixer) -> list[str]:
+    found = mixer.card.get("training", {}).get("licences", [])
+    return list(found) if isinstance(found, list | dict) else [str(found)]
+
+
+def _free_slug(slug: str) -> str:
+    taken = Mixer.objects.filter(slug=slug).exists()
+    return f"{slug}-{Mixer.objects.count()}" if taken else slug

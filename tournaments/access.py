@@ -1,0 +1,139 @@
+"""Who may see and do what. Each function gives the row, or answers 404 as if it did not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from django.db.models import Q
+from django.http import Http404
+
+from evolution.models import Breeding
+from tournaments.models import Ballot, Battle, Export, Mix, Preview, Song, Tournament
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+    Visitor: TypeAlias = User | AnonymousUser
+
+
+def song_for_listener(user: User, public_id: UUID) -> Song:
+    """A song to look at and battle on: one's own, or a demo."""
+    song = Song.objects.select_related("analysis").filter(Q(owner=user) | Q(is_demo=True), public_id=public_id).first()
+    if song is None:
+        raise Http404
+    return song
+
+
+def tournament_for_owner(user: User, public_id: UUID) -> Tournament:
+    """A tournament to play, resume and take mixes from."""
+    tournament = (
+        Tournament.objects.select_related("song", "champion__mixer").filter(owner=user, public_id=public_id).first()
+    )
+    if tournament is None:
+        raise Http404
+    return tournament
+
+
+def decided_battle_for_owner(user: User, public_id: UUID, number: int) -> Battle:
+    """A round whose secret is out: only after one's own vote."""
+    battle = (
+        Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer")
+        .filter(
+            tournament__public_id=public_id,
+            tournament__owner=user,
+            number=number,
+            state=Battle.State.DECIDED,
+            votes__voter=user,
+        )
+        .first()
+    )
+    if battle is None:
+        raise Http404
+    return battle
+
+
+def ballot_for_voter(user: User, token: str) -> Ballot:
+    """A listener's own ballot."""
+    ballot = (
+        Ballot.objects.select_related("battle__tournament__song", "battle__first", "battle__second")
+        .filter(token=token, voter=user)
+        .first()
+    )
+    if ballot is None:
+        raise Http404
+    return ballot
+
+
+def preview_for_listener(user: User, pk: int) -> Preview:
+    """A preview outside a ballot: the upload's, or one of a mix that this listener has already judged.
+
+    An offspring may be heard before it fought, but never on the highlight that its battle will use.
+    """
+    preview = (
+        Preview.objects.select_related("song", "mix")
+        .filter(Q(song__owner=user) | Q(song__is_demo=True), pk=pk, state=Preview.State.READY)
+        .first()
+    )
+    if preview is None or not (
+        preview.mix is None
+        or is_heard(user, preview.mix)
+        or (preview.region == Preview.Region.EXCERPT and _is_own_newborn(user, preview.mix))
+    ):
+        raise Http404
+    return preview
+
+
+def heard_mix_for_owner(user: User, tournament: Tournament, public_id: UUID) -> Mix:
+    """A mix to take home: one that was judged in this tournament, once it is over."""
+    mix = Mix.objects.select_related("mixer", "song").filter(public_id=public_id, song=tournament.song_id).first()
+    if (
+        mix is None
+        or tournament.state != Tournament.State.FINISHED
+        or not is_heard(user, mix, tournament=tournament)
+    ):
+        raise Http404
+    return mix
+
+
+def export_for_owner(user: User, pk: int) -> Export:
+    """A file of a mix that this listener may take home."""
+    export = Export.objects.select_related("mix__mixer", "mix__song").filter(pk=pk).first()
+    if export is None or not is_heard(user, export.mix, is_over=True):
+        raise Http404
+    return export
+
+
+def shared_tournament(token: str) -> Tournament:
+    """A result that its owner shows to whoever has the link."""
+    tournament = (
+        Tournament.objects.select_related("song", "champion__mixer", "owner")
+        .filter(share_token=token, state=Tournament.State.FINISHED)
+        .first()
+    )
+    if tournament is None:
+        raise Http404
+    return tournament
+
+
+def is_heard(user: User, mix: Mix, *, tournament: Tournament | None = None, is_over: bool = False) -> bool:
+    """Whether the listener has judged this mix (in this tournament; in one that is over)."""
+    battles = Battle.objects.filter(
+        Q(first=mix) | Q(second=mix), state=Battle.State.DECIDED, votes__voter=user, tournament__owner=user
+    )
+    if tournament is not None:
+        battles = battles.filter(tournament=tournament)
+    if is_over:
+        battles = battles.filter(tournament__state=Tournament.State.FINISHED)
+    return battles.exists()
+
+
+def _is_own_newborn(user: User, mix: Mix) -> bool:
+    """Whether the mix's mixer was born from a vote that this listener gave on this song."""
+    keys = Battle.objects.filter(
+        tournament__owner=user, tournament__song=mix.song_id, state=Battle.State.DECIDED, votes__voter=user
+    ).values("key")
+    return Breeding.objects.filter(offspring=mix.mixer_id, key__in=keys).exists()

@@ -1,0 +1,80 @@
+"""What people fill in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from mixing.genres import GENRES
+from tournaments.models import Export, Tournament
+
+# What a file chooser offers; the server judges by content alone.
+ACCEPTED_FILES = ".wav,.wave,.aif,.aiff,.flac,.mp3,.ogg,.oga,audio/*"
+
+
+class UploadForm(forms.Form):
+    """One song, one file."""
+
+    file = forms.FileField(
+        label="Your song",
+        error_messages={
+            "required": "No file came with the form. Choose one and send it again.",
+            "empty": "The file is empty. Export it again and choose the new one.",
+            "max_length": "The file's name is too long. Shorten it and send it again.",
+        },
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ACCEPTED_FILES}),
+    )
+
+
+class StartForm(forms.Form):
+    """The confirmed genre and the number of rounds."""
+
+    genre = forms.ChoiceField(
+        label="Genre",
+        choices=[("", "Choose a genre"), *GENRES.items()],
+        error_messages={
+            "required": "No genre is chosen. Pick the one that fits best.",
+            "invalid_choice": "This genre is not on the list. Pick one that is.",
+        },
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    n_rounds = forms.TypedChoiceField(
+        label="Rounds",
+        coerce=int,
+        choices=[(n, str(n)) for n in range(Tournament.MIN_ROUNDS, Tournament.MAX_ROUNDS + 1)],
+        initial=Tournament.DEFAULT_ROUNDS,
+        error_messages={
+            "required": "No number of rounds is chosen. Pick 3 to 10.",
+            "invalid_choice": "A tournament has 3 to 10 rounds. Pick a number in that range.",
+        },
+        widget=forms.RadioSelect,
+    )
+
+
+class HeardForm(forms.Form):
+    """Which parts of each side were heard: {"a": [[start_s, end_s], ...], "b": [...]}."""
+
+    segments = forms.JSONField()
+
+    def clean_segments(self) -> dict[str, list[tuple[float, float]]]:
+        """Check the shape; what the times are worth is the ballot's business."""
+        value: Any = self.cleaned_data["segments"]
+        try:
+            return {side: [(float(start), float(end)) for start, end in value[side]] for side in ("a", "b")}
+        except (TypeError, KeyError, ValueError) as error:
+            raise forms.ValidationError("The log of what was heard is damaged. Reload the page.") from error
+
+
+class VoteForm(HeardForm):
+    """A judgement, with the last part of the log of what was heard."""
+
+    choice = forms.ChoiceField(choices=[(c, c) for c in ("a", "b", "tie", "neither")])
+    confidence = forms.IntegerField(min_value=0, max_value=100)
+
+
+class ExportForm(forms.Form):
+    """A file format."""
+
+    format = forms.ChoiceField(choices=Export.Format.choices)

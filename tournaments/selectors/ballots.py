@@ -1,0 +1,57 @@
+"""What a listener may know of a battle before the vote: nothing that tells the sides apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from tournaments.models import Ballot, Preview
+from tournaments.services.ballots import heard_s, required_s
+
+
+@dataclass(frozen=True)
+class BattleStage:
+    """The stage of one ballot; addresses hold its token only."""
+
+    number: int
+    is_final: bool
+    song_title: str
+    starts_with: str
+    a_url: str
+    b_url: str
+    heard_url: str
+    vote_url: str
+    required_s: float
+    heard_a_s: float
+    heard_b_s: float
+
+
+def battle_stage(ballot: Ballot) -> BattleStage:
+    """Everything that the battle page is made of."""
+    battle = ballot.battle
+    tournament = battle.tournament
+    return BattleStage(
+        number=battle.number,
+        is_final=battle.number == tournament.n_rounds,
+        song_title=tournament.song.title,
+        starts_with=ballot.starts_with,
+        a_url=reverse("tournaments:ballot-audio", args=[ballot.token, "a"]),
+        b_url=reverse("tournaments:ballot-audio", args=[ballot.token, "b"]),
+        heard_url=reverse("tournaments:heard", args=[ballot.token]),
+        vote_url=reverse("tournaments:vote", args=[ballot.token]),
+        required_s=required_s(ballot),
+        heard_a_s=heard_s(ballot, "a"),
+        heard_b_s=heard_s(ballot, "b"),
+    )
+
+
+def side_preview(ballot: Ballot, side: str) -> Preview | None:
+    """The sound behind a side of a ballot that is still to be cast; None for any other ballot."""
+    if ballot.state not in (Ballot.State.ISSUED, Ballot.State.LISTENING, Ballot.State.ELIGIBLE):
+        return None
+    battle = ballot.battle
+    mix_id = battle.second_id if (side == "b") != ballot.is_swapped else battle.first_id
+    return Preview.objects.filter(
+        mix=mix_id, region=Preview.Region.HIGHLIGHT, level_lufs=battle.level_lufs, state=Preview.State.READY
+    ).first()

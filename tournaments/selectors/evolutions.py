@@ -1,0 +1,127 @@
+"""What became of a vote: the loser that learned from the winner, as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from django.db.models import Q
+
+from evolution.models import Breeding, Mixer
+from mixing.breeding.gate import describe_gate
+from tournaments.models import Battle, Mix, Preview
+from tournaments.selectors.auditions import Audition, Candidate, audition
+
+GROUP_LABELS = {
+    "level": "Loudness",
+    "tone": "Tone",
+    "dynamics": "Dynamics",
+    "saturation": "Saturation",
+    "space": "Space",
+    "stereo": "Stereo",
+}
+N_RECENT_BREEDINGS = 20
+
+
+@dataclass(frozen=True)
+class Inheritance:
+    """One group of settings: how much of the way from the loser to the winner the offspring went, in percent.
+
+    `realized_shown` is clipped to 0..100 for the picture; `realized` is None where the parents do not differ.
+    """
+
+    label: str
+    requested: int
+    realized: int | None
+    realized_shown: int
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """A breeding for the page. `is_live` says that there is more to come."""
+
+    battle: Battle
+    breeding: Breeding
+    loser: Mixer
+    winner: Mixer
+    newborn: Mixer | None
+    inheritance: tuple[Inheritance, ...]
+    checks: tuple[Any, ...]
+    before_after: Audition | None
+    is_live: bool
+    estimate_s: int | None
+
+
+def evolution(battle: Battle) -> Evolution | None:
+    """The breeding of a decided battle; None for a tie and for "neither", from which nobody learns."""
+    breeding = Breeding.objects.filter(key=battle.key).select_related("loser", "winner", "offspring").first()
+    if breeding is None:
+        return None
+    newborn = breeding.offspring
+    before_after = _before_after(battle, breeding) if newborn else None
+    is_waiting = breeding.state == Breeding.State.REQUESTED
+    return Evolution(
+        battle=battle,
+        breeding=breeding,
+        loser=breeding.loser,
+        winner=breeding.winner,
+        newborn=newborn,
+        inheritance=_inheritance(breeding),
+        checks=tuple(describe_gate(breeding.gate)) if breeding.gate else (),
+        before_after=before_after,
+        is_live=is_waiting or (newborn is not None and before_after is None and not _is_mix_failed(battle, newborn)),
+        estimate_s=_usual_seconds() if is_waiting else None,
+    )
+
+
+def _inheritance(breeding: Breeding) -> tuple[Inheritance, ...]:
+    rows = []
+    for group, requested in breeding.requested.get("groups", {}).items():
+        realized = breeding.realized.get(group)
+        percent = None if realized is None else round(100 * realized)
+        rows.append(
+            Inheritance(
+                label=GROUP_LABELS[group],
+                requested=round(100 * requested),
+                realized=percent,
+                realized_shown=min(max(percent or 0, 0), 100),
+            )
+        )
+    return tuple(rows)
+
+
+def _before_after(battle: Battle, breeding: Breeding) -> Audition | None:
+    song = battle.tournament.song
+    mixes = {
+        mix.mixer_id: mix
+        for mix in Mix.objects.filter(song=song, mixer__in=[breeding.loser_id, breeding.offspring_id])
+    }
+    before, after = mixes.get(breeding.loser_id), mixes.get(breeding.offspring_id or 0)
+    if before is None or after is None:
+        return None
+    has_fought = Battle.objects.filter(
+        Q(first=after) | Q(second=after), tournament=battle.tournament_id, state=Battle.State.DECIDED
+    )
+    return audition(
+        song,
+        # On the battles' own excerpt only once the newborn has fought, so that its first battle stays blind.
+        Preview.Region.HIGHLIGHT if has_fought.exists() else Preview.Region.EXCERPT,
+        [
+            Candidate(before, "Before", breeding.loser.nickname, "original"),
+            Candidate(after, "After", breeding.offspring.nickname if breeding.offspring else "", "born"),
+        ],
+    )
+
+
+def _is_mix_failed(battle: Battle, newborn: Mixer) -> bool:
+    return Mix.objects.filter(song=battle.tournament.song_id, mixer=newborn, state=Mix.State.FAILED).exists()
+
+
+def _usual_seconds() -> int | None:
+    seconds = list(
+        Breeding.objects.filter(seconds__isnull=False).order_by("-pk").values_list("seconds", flat=True)[
+            :N_RECENT_BREEDINGS
+        ]
+    )
+    return round(median(seconds)) or 1 if seconds else None

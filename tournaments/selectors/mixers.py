@@ -1,0 +1,73 @@
+"""What the page of one mixer shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from evolution.models import Breeding, Mixer
+from mixing.genres import GENRES
+from tournaments.drawings.curves import RatingChart, RatingPoint, draw_ratings
+from tournaments.models import Battle, Rating, RatingChange
+from tournaments.selectors.families import Family, family
+from tournaments.selectors.profiles import ProfileLine, profile
+from tournaments.selectors.ratings import Score, score
+
+N_CURVE_POINTS = 200
+N_BREEDINGS = 30
+
+
+@dataclass(frozen=True)
+class GenreScore:
+    """A rating in one genre."""
+
+    label: str
+    score: Score
+
+
+@dataclass(frozen=True)
+class MixerPage:
+    """A mixer with its ratings, measured profile, relatives and breedings."""
+
+    mixer: Mixer
+    score: Score | None
+    genre_scores: tuple[GenreScore, ...]
+    n_battles: int
+    curve: RatingChart | None
+    profile: tuple[ProfileLine, ...]
+    family: Family | None
+    breedings: QuerySet[Breeding]
+    birth: Breeding | None
+    genre_labels: tuple[str, ...]
+    metrics: tuple[tuple[str, Any], ...]
+
+
+def mixer_page(mixer: Mixer) -> MixerPage:
+    """Gather the page; the number of queries does not depend on how much a mixer has done."""
+    ratings = list(Rating.objects.filter(mixer=mixer).order_by("-rating"))
+    overall = next((score(row) for row in ratings if row.genre == ""), None)
+    return MixerPage(
+        mixer=mixer,
+        score=overall,
+        genre_scores=tuple(GenreScore(GENRES[row.genre], score(row)) for row in ratings if row.genre),
+        n_battles=Battle.objects.filter(
+            Q(first__mixer=mixer) | Q(second__mixer=mixer), state=Battle.State.DECIDED
+        ).count(),
+        curve=draw_ratings(_curve(mixer)),
+        profile=profile(mixer),
+        family=family(mixer),
+        breedings=Breeding.objects.filter(Q(loser=mixer) | Q(winner=mixer)).select_related(
+            "loser", "winner", "offspring"
+        )[:N_BREEDINGS],
+        birth=Breeding.objects.filter(offspring=mixer).select_related("loser", "winner").first(),
+        genre_labels=tuple(GENRES.get(genre, genre) for genre in mixer.genres),
+        metrics=tuple(sorted(mixer.card.get("metrics", {}).items())),
+    )
+
+
+def _curve(mixer: Mixer) -> list[RatingPoint]:
+    newest = RatingChange.objects.filter(mixer=mixer, genre="").order_by("-event_id")[:N_CURVE_POINTS]
+    return [RatingPoint(row.after, math.sqrt(row.variance)) for row in reversed(newest)]

@@ -1,0 +1,50 @@
+"""Measured capabilities as a picture: where a mixer stands among the living."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evolution.models import Mixer
+from tournaments.drawings.plane import Axis
+
+WIDTH = 400
+MARGIN = 8
+MIN_SPAN = 1e-6
+
+
+@dataclass(frozen=True)
+class ProfileLine:
+    """One capability: coordinates on a line from the lowest to the highest of the living mixers."""
+
+    name: str
+    value: float
+    at: float
+    others: tuple[float, ...]
+    rank: int
+    n_ranked: int
+    is_speciality: bool
+    width: int = WIDTH
+
+
+def profile(mixer: Mixer) -> tuple[ProfileLine, ...]:
+    """A line for each capability that was measured on this mixer."""
+    living = list(
+        Mixer.objects.filter(state=Mixer.State.ACTIVE).exclude(pk=mixer.pk).values_list("capabilities", flat=True)
+    )
+    lines = []
+    for name, value in mixer.capabilities.items():
+        others = [float(c[name]) for c in living if name in c]
+        low, high = min([value, *others]), max([value, *others])
+        axis = Axis(low, max(high, low + MIN_SPAN), MARGIN, WIDTH - MARGIN)
+        lines.append(
+            ProfileLine(
+                name=name.replace("_", " "),
+                value=value,
+                at=axis.at(value),
+                others=tuple(axis.at(other) for other in others),
+                rank=1 + sum(other > value for other in others),
+                n_ranked=1 + len(others),
+                is_speciality=name in mixer.specialities,
+            )
+        )
+    return tuple(lines)

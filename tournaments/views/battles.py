@@ -1,0 +1,93 @@
+"""The blind part: the battle page, the log of what was heard, and the vote.
+
+Nothing here may tell the two mixes apart: addresses hold the ballot's token only, and no template gets a mix.
+"""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from tournaments.access import ballot_for_voter, tournament_for_owner
+from tournaments.forms import HeardForm, VoteForm
+from tournaments.models import Battle, Tournament
+from tournaments.selectors.ballots import battle_stage
+from tournaments.selectors.reveals import reveal
+from tournaments.selectors.rounds import current_battle, rounds
+from tournaments.services.ballots import commit_ballot, issue_ballot, record_heard
+from tournaments.views.visitors import ListenerRequest, listener_required
+
+
+@listener_required
+@never_cache
+@vary_on_headers("HX-Request")
+@require_safe
+def battle(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """The present round: its preparation, then the stage."""
+    tournament = tournament_for_owner(request.user, public_id)
+    if tournament.state != Tournament.State.RUNNING:
+        return _go(request, tournament)
+    battle = current_battle(tournament)
+    context = {"rounds": rounds(tournament, current=battle.number if battle else 0), "stage": None}
+    if battle is not None and battle.state == Battle.State.OPEN:
+        ballot = issue_ballot(battle=battle, voter=request.user, now=timezone.now())
+        context["stage"] = battle_stage(ballot)
+    template = "tournaments/_battle.html" if request.htmx else "tournaments/battle.html"
+    return render(request, template, context)
+
+
+@listener_required
+@require_POST
+def heard(request: ListenerRequest, token: str) -> HttpResponse:
+    """Take note of what was heard; answers with the seconds that count so far."""
+    ballot = ballot_for_voter(request.user, token)
+    form = HeardForm(request.POST)
+    if not form.is_valid():
+        return _bad_log(form)
+    ballot = record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=timezone.now())
+    stage = battle_stage(ballot)
+    return JsonResponse(
+        {"heard_s": {"a": stage.heard_a_s, "b": stage.heard_b_s}, "required_s": stage.required_s}
+    )
+
+
+@listener_required
+@require_POST
+def vote(request: ListenerRequest, token: str) -> HttpResponse:
+    """Commit a ballot and uncover the battle."""
+    ballot = ballot_for_voter(request.user, token)
+    form = VoteForm(request.POST)
+    if not form.is_valid():
+        return _bad_log(form)
+    now = timezone.now()
+    record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=now)
+    commit_ballot(
+        token=token,
+        voter=request.user,
+        choice=form.cleaned_data["choice"],
+        confidence=form.cleaned_data["confidence"],
+        now=now,
+    )
+    battle = Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
+    address = redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
+    if not request.htmx:
+        return address
+    response = render(request, "tournaments/_reveal.html", {"reveal": reveal(battle, request.user)})
+    response["HX-Push-Url"] = address.url
+    return response
+
+
+def _go(request: ListenerRequest, tournament: Tournament) -> HttpResponse:
+    address = redirect("tournaments:tournament", tournament.public_id)
+    return HttpResponse(headers={"HX-Redirect": address.url}) if request.htmx else address
+
+
+def _bad_log(form: HeardForm) -> HttpResponse:
+    return JsonResponse({"error": {"code": "form", "fields": json.loads(form.errors.as_json())}}, status=422)

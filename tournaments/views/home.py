@@ -1,0 +1,23 @@
+"""The first page."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tournaments.selectors.history import unfinished_tournament
+from tournaments.selectors.leaderboards import champions
+from tournaments.selectors.songs import demo_song
+from tournaments.views.visitors import ListenerRequest
+
+
+@require_safe
+def home(request: ListenerRequest) -> HttpResponse:
+    """What the arena is, and the way into it."""
+    context = {
+        "champions": champions(),
+        "demo_song": demo_song(),
+        "unfinished": unfinished_tournament(request.user) if request.user.is_authenticated else None,
+    }
+    return render(request, "tournaments/home.html", context)

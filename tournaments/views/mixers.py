@@ -1,0 +1,32 @@
+"""The mixers: their board, and a page for each."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from evolution.models import Mixer
+from mixing.genres import GENRES
+from tournaments.selectors.leaderboards import leaderboard
+from tournaments.selectors.mixers import mixer_page
+
+
+@vary_on_headers("HX-Request")
+@require_safe
+def mixer_list(request: HttpRequest) -> HttpResponse:
+    """The live board, overall or by genre."""
+    genre = request.GET.get("genre", "")
+    if genre and genre not in GENRES:
+        raise Http404
+    context = {"board": leaderboard(genre), "genre": genre, "genres": GENRES}
+    template = "tournaments/_board.html" if request.htmx else "tournaments/mixers.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@require_safe
+def mixer(request: HttpRequest, slug: str) -> HttpResponse:
+    """One mixer."""
+    row = get_object_or_404(Mixer, slug=slug)
+    return render(request, "tournaments/mixer.html", {"page": mixer_page(row)})

@@ -1,0 +1,118 @@
+"""Uploading a song, watching its checks, and starting a tournament on it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mixing.errors import AudioError
+from tournaments.access import song_for_listener
+from tournaments.forms import StartForm, UploadForm
+from tournaments.models import Song
+from tournaments.selectors.songs import demo_song, song_page, songs_of
+from tournaments.services.songs import add_song
+from tournaments.services.tournaments import start_tournament
+from tournaments.views.visitors import ListenerRequest, listener_required
+
+SONGS_PER_PAGE = 20
+
+
+@listener_required
+@require_safe
+def song_list(request: ListenerRequest) -> HttpResponse:
+    """One's own songs."""
+    page = Paginator(songs_of(request.user), SONGS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "tournaments/songs.html", {"page": page, "demo_song": demo_song()})
+
+
+@listener_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: ListenerRequest) -> HttpResponse:
+    """The upload form. Scripts that prefer JSON get the new song's address, or the error, as JSON."""
+    is_script = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    if request.method != "POST":
+        return _upload_page(request, UploadForm(), status=200)
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            song = add_song(owner=request.user, file=file, name=file.name)
+        except AudioError as error:
+            if is_script:
+                raise
+            form.add_error("file", error.message)
+        else:
+            address = reverse("tournaments:song", args=[song.public_id])
+            if is_script:
+                return JsonResponse({"url": address}, status=201)
+            return redirect(address)
+    if is_script:
+        message = " ".join(str(error) for error in form.errors["file"])
+        return JsonResponse({"error": {"code": "form", "message": message}}, status=422)
+    return _upload_page(request, form, status=422)
+
+
+@listener_required
+@require_safe
+def song(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """A song's page."""
+    return _song_page(request, song_for_listener(request.user, public_id), form=None, status=200)
+
+
+@listener_required
+@require_safe
+def song_checks(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """The part of the page that follows the checks: waveform, and the form to start once it is ready."""
+    song = song_for_listener(request.user, public_id)
+    context = {"page": song_page(song), "form": _start_form(song)}
+    return render(request, "tournaments/_song_checks.html", context)
+
+
+@listener_required
+@require_safe
+def song_analysis(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """The measurements, which come when they come."""
+    song = song_for_listener(request.user, public_id)
+    return render(request, "tournaments/_song_analysis.html", {"page": song_page(song)})
+
+
+@listener_required
+@require_POST
+def start(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """Confirm the genre and open a tournament."""
+    song = song_for_listener(request.user, public_id)
+    form = StartForm(request.POST)
+    if not form.is_valid():
+        return _song_page(request, song, form=form, status=422)
+    tournament = start_tournament(
+        owner=request.user,
+        song=song,
+        genre=form.cleaned_data["genre"],
+        n_rounds=form.cleaned_data["n_rounds"],
+    )
+    return redirect("tournaments:battle", tournament.public_id)
+
+
+def _start_form(song: Song) -> StartForm:
+    return StartForm(initial={"genre": song.genre or song.genre_guess})
+
+
+def _song_page(request: ListenerRequest, song: Song, *, form: StartForm | None, status: int) -> HttpResponse:
+    context = {"page": song_page(song), "form": form or _start_form(song)}
+    return render(request, "tournaments/song.html", context, status=status)
+
+
+def _upload_page(request: ListenerRequest, form: UploadForm, *, status: int) -> HttpResponse:
+    context = {
+        "form": form,
+        "max_mb": settings.MAX_UPLOAD_MB,
+        "max_bytes": settings.MAX_UPLOAD_MB * 1_000_000,
+        "demo_song": demo_song(),
+    }
+    return render(request, "tournaments/upload.html", context, status=status)
