@@ -20,12 +20,13 @@ from mixing.breeding.blend.linear import blend, check_compatible
 from mixing.breeding.gate import GateReport, GateSet, Parents, examine, load_gate_set
 from mixing.breeding.heal import HealReport, blend_outputs, heal
 from mixing.breeding.inheritance import realized_inheritance
-from mixing.breeding.outputs import one_thread, outputs
+from mixing.breeding.outputs import one_thread
 from mixing.breeding.ratio import Ratios
 from mixing.errors import BreedingError
 from mixing.mixers.base import Mixer
 from mixing.mixers.zoo import content_hash, load_mixer
 from mixing.training import feature_sets
+from mixing.training.probe import answers as answers_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = 
     family = _load_family(request.loser, request.winner)
     heal_set, gate_set, probe = feature_sets.load("heal"), load_gate_set(), feature_sets.load("probe")
     with one_thread():
-        heal_answers = [outputs(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
+        heal_answers = [answers_of(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
         parents = _parents_at_gate(family, gate_set)
         living = _living_answers(request.living, gate_set)
         for factor in FACTORS:
@@ -113,7 +114,7 @@ def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = 
             )
             if gate.passed:
                 break
-        answers = [outputs(m, probe.log_mel, probe.stats) for m in (child, family.loser, family.winner)]
+        answers = [answers_of(m, probe.log_mel, probe.stats) for m in (child, family.loser, family.winner)]
         realized = realized_inheritance(answers[0], answers[1], answers[2])
     digest = content_hash(child.network.state_dict())
     return BreedingResult(
@@ -142,7 +143,7 @@ def replay(record: Mapping[str, Any], loser: Path, winner: Path) -> str:
     heal_set = feature_sets.load("heal")
     ratios = Ratios.from_dict(record["ratios"])
     with one_thread():
-        answers = [outputs(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
+        answers = [answers_of(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
         child = _blended(family, ratios)
         if record["heal"]["steps"]:
             heal(
@@ -160,7 +161,7 @@ def measure_inheritance(child: Path, loser: Path, winner: Path) -> dict[str, flo
     """The winner's share per group in an offspring's answers on the probe set, from the three weights files."""
     probe = feature_sets.load("probe")
     with one_thread():
-        answers = [outputs(load_mixer(path), probe.log_mel, probe.stats) for path in (child, loser, winner)]
+        answers = [answers_of(load_mixer(path), probe.log_mel, probe.stats) for path in (child, loser, winner)]
     return realized_inheritance(answers[0], answers[1], answers[2])
 
 
@@ -185,8 +186,8 @@ def _blended(family: _Family, ratios: Ratios) -> Mixer:
 def _parents_at_gate(family: _Family, gate_set: GateSet) -> Parents:
     def answers(mixer: Mixer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return (
-            outputs(mixer, gate_set.clean.log_mel, gate_set.clean.stats),
-            outputs(mixer, gate_set.degraded.log_mel, gate_set.degraded.stats),
+            answers_of(mixer, gate_set.clean.log_mel, gate_set.clean.stats),
+            answers_of(mixer, gate_set.degraded.log_mel, gate_set.degraded.stats),
         )
 
     (loser_clean, loser_degraded), (winner_clean, winner_degraded) = answers(family.loser), answers(family.winner)
@@ -194,7 +195,7 @@ def _parents_at_gate(family: _Family, gate_set: GateSet) -> Parents:
 
 
 def _living_answers(living: Sequence[Path], gate_set: GateSet) -> list[NDArray[np.float32]]:
-    return [outputs(load_mixer(path), gate_set.clean.log_mel, gate_set.clean.stats) for path in living]
+    return [answers_of(load_mixer(path), gate_set.clean.log_mel, gate_set.clean.stats) for path in living]
 
 
 def _record(

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mixing.breeding.outputs import outputs, rms_distance
+from mixing.breeding.outputs import rms_distance
 from mixing.breeding.ratio import Ratios
-from mixing.breeding.repair import movement_db, repair_ratios
 from mixing.console.renderer import render
 from mixing.console.spec import CEILING_DBTP, MixSettings
 from mixing.errors import AudioError
 from mixing.mixers.base import Mixer
 from mixing.training import feature_sets
+from mixing.training.probe import answers, clean_movement_db, repair_distances
 
 # Nearer than this (rms, normalized) to a living mixer on the gate set is a copy of it.
 COPY_DISTANCE = 0.01
@@ -27,7 +27,7 @@ COPY_DISTANCE = 0.01
 MAX_OFF_BLEND = 0.04
 # Its repair ratio may exceed the ratio-weighted mean of its parents' by this much.
 REPAIR_SLACK = 0.02
-# On clean songs the equalizer may move this much more than that of the parent who moves more (rms, dB).
+# Clean songs may be moved this much further than by the parent who moves them more (dB).
 MOVEMENT_SLACK_DB = 0.5
 # Noise of this size in the log-mel excerpts (bels) may change the answer by at most MAX_JITTER (rms, normalized).
 NOISE_BELS, MAX_JITTER = 0.05, 0.03
@@ -119,8 +119,8 @@ def examine(
         gate_set: with its degraded twins.
         ratios: the plan; its base weighs the parents' repair ratios.
     """
-    clean = outputs(child, gate_set.clean.log_mel, gate_set.clean.stats)
-    degraded = outputs(child, gate_set.degraded.log_mel, gate_set.degraded.stats)
+    clean = answers(child, gate_set.clean.log_mel, gate_set.clean.stats)
+    degraded = answers(child, gate_set.degraded.log_mel, gate_set.degraded.stats)
     finite = bool(np.isfinite(clean).all() and np.isfinite(degraded).all())
     checks = [
         Check("finite", float(finite), 1.0, finite, "Its answers are not all numbers."),
@@ -132,7 +132,7 @@ def examine(
         _near_blend(clean, target_clean),
         _stable(child, gate_set, clean),
         _repairs(clean, degraded, parents, gate_set, ratios),
-        _moves_little(clean, parents),
+        _moves_little(clean, parents, gate_set),
         _renders(clean),
     ]
     return GateReport(tuple(checks))
@@ -154,7 +154,7 @@ def _near_blend(clean: NDArray[np.float32], target: NDArray[np.float32]) -> Chec
 
 def _stable(child: Mixer, gate_set: GateSet, clean: NDArray[np.float32]) -> Check:
     noise = np.random.default_rng(0).standard_normal(gate_set.clean.log_mel.shape, dtype=np.float32) * NOISE_BELS
-    jitter = rms_distance(outputs(child, gate_set.clean.log_mel + noise, gate_set.clean.stats), clean)
+    jitter = rms_distance(answers(child, gate_set.clean.log_mel + noise, gate_set.clean.stats), clean)
     return Check("stable", jitter, MAX_JITTER, jitter <= MAX_JITTER, "A little noise in a song changes its mind.")
 
 
@@ -166,7 +166,8 @@ def _repairs(
     ratios: Ratios,
 ) -> Check:
     def ratio(on_clean: NDArray[np.float32], on_degraded: NDArray[np.float32]) -> float:
-        return float(np.mean(repair_ratios(on_clean, on_degraded, gate_set.clean.stats, gate_set.degraded.stats)))
+        after, before = repair_distances(on_clean, on_degraded, gate_set.clean.stats, gate_set.degraded.stats)
+        return float(after.mean() / before.mean())
 
     loser = ratio(parents.loser_clean, parents.loser_degraded)
     winner = ratio(parents.winner_clean, parents.winner_degraded)
@@ -175,11 +176,12 @@ def _repairs(
     return Check("repair_ratio", own, limit, own <= limit, "It mends spoiled songs worse than its parents do.")
 
 
-def _moves_little(clean: NDArray[np.float32], parents: Parents) -> Check:
-    own = float(np.mean(movement_db(clean)))
-    limit = MOVEMENT_SLACK_DB + max(
-        float(np.mean(movement_db(parents.loser_clean))), float(np.mean(movement_db(parents.winner_clean)))
-    )
+def _moves_little(clean: NDArray[np.float32], parents: Parents, gate_set: GateSet) -> Check:
+    def movement(on_clean: NDArray[np.float32]) -> float:
+        return float(np.mean(clean_movement_db(on_clean, gate_set.clean.stats)))
+
+    own = movement(clean)
+    limit = MOVEMENT_SLACK_DB + max(movement(parents.loser_clean), movement(parents.winner_clean))
     return Check("movement_on_clean_db", own, limit, own <= limit, "It changes songs that need nothing.")
 
 

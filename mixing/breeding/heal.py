@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.breeding.outputs import BATCH
 from mixing.breeding.ratio import Ratios
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import BreedingError
@@ -24,6 +23,7 @@ MIN_STEPS, MAX_STEPS = 40, 300
 TOLERANCE = 0.004
 CHECK_EVERY = 20
 SONGS_A_STEP = 16
+BATCH = 8
 LEARNING_RATE = 1e-3
 
 
@@ -57,7 +57,7 @@ def heal(
     """Train the heads of `child` in place towards `target`.
 
     Args:
-        log_mel, stats: features of the heal set, see `outputs`.
+        log_mel, stats: features of the heal set, as in `mixing.training.probe.answers`.
         target: (songs, settings), normalized.
         seed: draws the songs of each step.
         steps: exactly this many, for a replay; None stops at the tolerance, between MIN_STEPS and MAX_STEPS.

@@ -1,4 +1,4 @@
-"""What mixers answer on a feature set, one row of normalized settings a song."""
+"""What breeding needs to know of mixers' answers: that they are the same in a replay, and how far apart they lie."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
-
-from mixing.mixers.base import Mixer
-
-BATCH = 8
 
 
 @contextmanager
@@ -23,17 +19,6 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(n_threads)
-
-
-def outputs(mixer: Mixer, log_mel: NDArray[np.float32], stats: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Normalized settings, (songs, settings), for features (songs, crops, 2, mels, frames) and (songs, N_STATS)."""
-    rows = []
-    with torch.no_grad():
-        for start in range(0, len(stats), BATCH):
-            part = slice(start, start + BATCH)
-            mel = torch.from_numpy(log_mel[part])
-            rows.append(mixer.network(mel, torch.from_numpy(stats[part])).numpy())
-    return np.concatenate(rows).astype(np.float32)
 
 
 def rms_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import MID_BANDS, THIRD_OCTAVES_HZ
-from mixing.breeding.outputs import one_thread, outputs
-from mixing.breeding.repair import JUDGED, eq_curves_db
+from mixing.audio.features import THIRD_OCTAVES_HZ
+from mixing.breeding.outputs import one_thread
 from mixing.console.spec import MixSettings
 from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer
 from mixing.training import feature_sets
+from mixing.training.degrade import degrade
+from mixing.training.effects import bus_eq_db, physical
+from mixing.training.probe import answers as answers_of
+from mixing.training.probe import repair_distances
 
 PROFILE_VERSION = 1
 CAPABILITIES: tuple[str, ...] = ("stability", "dynamics", "modern_sound", "warmth", "precision", "width")
@@ -35,6 +39,8 @@ LOUD_DB = 6.0
 MIN_SPREAD = 1e-3
 # From this score on a capability is a speciality.
 SPECIALITY_SCORE = 0.8
+# Draws the damage that precision is measured on.
+DAMAGE_SEED = 77
 REFERENCE_PATH = feature_sets.DATA_DIR / "capabilities.json"
 
 
@@ -49,26 +55,29 @@ class Reference:
 def raw_capabilities(
     mixer: Mixer, log_mel: NDArray[np.float32], stats: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float64]]:
-    """Each capability of a mixer, one value a song, in its own unit (mostly dB)."""
-    answers = outputs(mixer, log_mel, stats)
-    curves = eq_curves_db(answers)
+    """Each capability of a mixer, one value a song.
+
+    Returns: by name: `stability` minus the change of answer when it hears half of the excerpts (normalized); `dynamics`
+        the compressor's gain reduction on loud passages (dB); `modern_sound` requested loudness plus lift of bass and
+        sparkle (LUFS); `warmth` body over air plus drive (dB); `precision` the share of damage that it takes away;
+        `width` side gain (dB).
+    """
+    answers = answers_of(mixer, log_mel, stats)
+    curves = bus_eq_db(physical(torch.from_numpy(answers))).numpy().astype(np.float64)
     settings = [MixSettings.from_bus_vector(row) for row in answers]
     drive = np.array([s.bus.drive_db for s in settings])
     reduction = np.array(
         [max(LOUD_DB - s.bus.glue_threshold_db, 0.0) * (1.0 - 1.0 / s.bus.glue_ratio) for s in settings]
     )
-    result_db = stats[:, MID_BANDS].astype(np.float64) + curves
-    balance = result_db[:, JUDGED] - result_db[:, JUDGED].mean(axis=1, keepdims=True)
-    uneven = np.sqrt(np.mean(np.diff(balance, n=2, axis=1) ** 2, axis=1))
-    raw_uneven = stats[:, MID_BANDS].astype(np.float64)[:, JUDGED]
-    uneven_before = np.sqrt(np.mean(np.diff(raw_uneven, n=2, axis=1) ** 2, axis=1))
+    damaged_mel, damaged_stats = _damaged(log_mel, stats)
+    after, before = repair_distances(answers, answers_of(mixer, damaged_mel, damaged_stats), stats, damaged_stats)
     return {
         "stability": -_jitter(mixer, log_mel, stats, answers),
         "dynamics": reduction,
         "modern_sound": np.array([s.delivery.loudness_lufs for s in settings])
         + 0.5 * (_band(curves, BASS_HZ) + _band(curves, SPARKLE_HZ)),
         "warmth": _band(curves, BODY_HZ) - _band(curves, AIR_HZ) + DRIVE_WEIGHT * drive,
-        "precision": uneven_before - uneven,
+        "precision": 1.0 - (after / before.mean()).astype(np.float64),
         "width": np.array([s.bus.width_db for s in settings]),
     }
 
@@ -95,7 +104,7 @@ def _jitter(
     mixer: Mixer, log_mel: NDArray[np.float32], stats: NDArray[np.float32], answers: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """How much the answer changes when the mixer hears only every other excerpt; rms, normalized, (songs,)."""
-    halves = [outputs(mixer, log_mel[:, start::2], stats) for start in (0, 1)]
+    halves = [answers_of(mixer, log_mel[:, start::2], stats) for start in (0, 1)]
     return np.sqrt(np.mean([np.mean((half - answers) ** 2.0, axis=1) for half in halves], axis=0)).astype(np.float64)
 
 
@@ -134,3 +143,12 @@ def specialities_of(capabilities: Mapping[str, float]) -> list[str]:
     """The capabilities that a mixer has clearly more of than the champions have on average, strongest first."""
     strong = [name for name, score in capabilities.items() if score >= SPECIALITY_SCORE]
     return sorted(strong, key=lambda name: -capabilities[name])
+
+
+def _damaged(
+    log_mel: NDArray[np.float32], stats: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same songs, each damaged in its own, always the same way."""
+    generator = torch.Generator().manual_seed(DAMAGE_SEED)
+    twins = degrade(torch.from_numpy(log_mel), torch.from_numpy(stats), generator, untouched_share=0.0)
+    return twins.log_mel.numpy(), twins.stats.numpy()
