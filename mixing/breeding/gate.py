@@ -30,7 +30,7 @@ REPAIR_SLACK = 0.02
 # Clean songs may be moved this much further than by the parent who moves them more (dB).
 MOVEMENT_SLACK_DB = 0.5
 # Noise of this size in the log-mel excerpts (bels) may change the answer by at most MAX_JITTER (rms, normalized).
-NOISE_BELS, MAX_JITTER = 0.05, 0.03
+NOISE_BELS, MAX_JITTER = 0.05, 0.01
 RENDER_RATE, RENDER_S, N_RENDERS = 44_100, 6.0, 3
 LOUDNESS_TOLERANCE_LU = 0.1
 
