@@ -160,10 +160,9 @@ def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
         generation=generation,
     )
     specialities = specialities_of(capabilities)
-    licences = sorted(set(_licences(loser)) | set(_licences(winner)))
     inherited = set(loser.specialities) | set(winner.specialities)
     card = {
-        "training": {"licences": licences, "bred_from": [loser.slug, winner.slug]},
+        "training": {"packages": _packages(loser, winner), "bred_from": [loser.slug, winner.slug]},
         "specialities": {
             "kept": [name for name in specialities if name in inherited],
             "emerged": [name for name in specialities if name not in inherited],
@@ -204,9 +203,13 @@ def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
     )
 
 
-def _licences(mixer: Mixer) -> list[str]:
-    found = mixer.card.get("training", {}).get("licences", [])
-    return list(found) if isinstance(found, list | dict) else [str(found)]
+def _packages(*parents: Mixer) -> dict[str, list[str]]:
+    """What the parents were trained on, with every licence: an offspring owes what they owe."""
+    merged: dict[str, set[str]] = {}
+    for parent in parents:
+        for package, licences in parent.card["training"].get("packages", {}).items():
+            merged.setdefault(package, set()).update(licences)
+    return {package: sorted(licences) for package, licences in sorted(merged.items())}
 
 
 def _free_slug(slug: str) -> str:

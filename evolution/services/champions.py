@@ -49,16 +49,16 @@ def seed_champions(*, folder: Path, on_mixer: Callable[[str], None] | None = Non
 
 
 def _known(card: MixerCard) -> Mixer | None:
-    """The registered mixer with these very weights; texts and measurements follow the card."""
+    """The registered mixer with these very weights. Where its card changed, it follows; a curator's edits stay."""
     mixer = Mixer.objects.filter(slug=card.slug, content_hash=card.content_hash).first()
     if mixer is None:
         return None
-    texts = _from_card(card)
-    changed = [name for name, value in texts.items() if getattr(mixer, name) != value]
-    if changed:
-        for name in changed:
-            setattr(mixer, name, texts[name])
-        mixer.save(update_fields=changed)
+    texts = _texts(card)
+    shipped = mixer.card.get("texts", {})
+    changed = {name: value for name, value in texts.items() if shipped.get(name) != value}
+    if mixer.card != _card_row(card):
+        Mixer.objects.filter(pk=mixer.pk).update(card=_card_row(card), **changed)
+        mixer.refresh_from_db()
     return mixer
 
 
@@ -78,7 +78,8 @@ def _register(card: MixerCard, weights: Path) -> Mixer:
         capabilities=capabilities,
         content_hash=card.content_hash,
         seed_rating=card.rating,
-        **_from_card(card),
+        card=_card_row(card),
+        **_texts(card),
     )
     with weights.open("rb") as file:
         mixer.weights.save(f"{card.slug}-{card.content_hash[:12]}.safetensors", File(file), save=False)
@@ -92,11 +93,14 @@ def _register(card: MixerCard, weights: Path) -> Mixer:
     return mixer
 
 
-def _from_card(card: MixerCard) -> dict[str, object]:
+def _texts(card: MixerCard) -> dict[str, object]:
     return {
         "name": card.name,
         "nickname": card.nickname,
         "description": card.description,
         "genres": list(card.genres),
-        "card": {"training": card.training, "metrics": card.metrics},
     }
+
+
+def _card_row(card: MixerCard) -> dict[str, object]:
+    return {"training": card.training, "metrics": card.metrics, "texts": _texts(card)}
