@@ -31,7 +31,9 @@ def song_for_listener(user: User, public_id: UUID) -> Song:
 def tournament_for_owner(user: User, public_id: UUID) -> Tournament:
     """A tournament to play, resume and take mixes from."""
     tournament = (
-        Tournament.objects.select_related("song", "champion__mixer").filter(owner=user, public_id=public_id).first()
+        Tournament.objects.select_related("song", "champion__mixer", "taken__mixer")
+        .filter(owner=user, public_id=public_id)
+        .first()
     )
     if tournament is None:
         raise Http404
@@ -90,11 +92,7 @@ def preview_for_listener(user: User, pk: int) -> Preview:
 def heard_mix_for_owner(user: User, tournament: Tournament, public_id: UUID) -> Mix:
     """A mix to take home: one that was judged in this tournament, once it is over."""
     mix = Mix.objects.select_related("mixer", "song").filter(public_id=public_id, song=tournament.song_id).first()
-    if (
-        mix is None
-        or tournament.state != Tournament.State.FINISHED
-        or not is_heard(user, mix, tournament=tournament)
-    ):
+    if mix is None or tournament.state != Tournament.State.FINISHED or not is_heard(user, mix, tournament=tournament):
         raise Http404
     return mix
 

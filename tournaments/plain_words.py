@@ -1,4 +1,4 @@
-"""What a mixer did to a song, in sentences that need no engineer."""
+"""What a mixer did to a song, and how an offspring passed its test, in sentences that need no engineer."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def why_quieter(report: dict[str, Any]) -> str:
     if not report["is_limited_by_headroom"]:
         return ""
     return (
-        f"It asked for {report['requested_lufs']:.1f} LUFS. More than {report['effective_lufs']:.1f} LUFS would have taken "
-        "over 6 dB of limiting, which flattens the music, so the target was lowered."
+        f"It asked for {report['requested_lufs']:.1f} LUFS. More than {report['effective_lufs']:.1f} LUFS would have "
+        "taken over 6 dB of limiting, which flattens the music, so the target was lowered."
     )
 
 
@@ -71,6 +71,38 @@ def region_name(center_hz: float) -> str:
 def hertz(value_hz: float) -> str:
     """A frequency for people: 95 Hz, 3.2 kHz."""
     return f"{value_hz:.0f} Hz" if value_hz < 1000 else f"{value_hz / 1000:.1f} kHz"
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One check of the gate: what it asks for, and by how much it was met or missed."""
+
+    label: str
+    detail: str
+    is_passed: bool
+
+
+# What the gate asks of an offspring, by the name that its report gives to the check; the figures are value and limit.
+CHECKS: dict[str, tuple[str, str]] = {
+    "finite": ("Has an answer to every song", ""),
+    "not_a_copy": ("Is no copy of a living mixer", "{value:.3f} from the nearest, {limit:.3f} needed"),
+    "near_blend": ("Holds what the blend promised", "{value:.3f} off, at most {limit:.3f}"),
+    "stable": ("Is not swayed by a little noise", "{value:.4f} off, at most {limit:.4f}"),
+    "repair_ratio": ("Mends spoiled songs like its parents", "{value:.2f} of the damage is left, at most {limit:.2f}"),
+    "movement_on_clean_db": ("Leaves good songs alone", "moves them by {value:.1f} dB, at most {limit:.1f} dB"),
+    "renders": ("Meets loudness and peak limits", "{value:.2f} LU off, at most {limit:.2f} LU"),
+}
+
+
+def gate_lines(report: dict[str, Any]) -> tuple[CheckLine, ...]:
+    """The checks of a gate report as it was stored with the breeding; none where there is no report."""
+    return tuple(_check_line(check) for check in report.get("checks", []))
+
+
+def _check_line(check: dict[str, Any]) -> CheckLine:
+    label, figures = CHECKS[check["name"]]
+    detail = figures.format(value=check["value"], limit=check["limit"])
+    return CheckLine(label, detail if check["passed"] else f"{check['sentence']} {detail}".strip(), check["passed"])
 
 
 def _tone(bus: BusSettings) -> list[Deed]:
@@ -96,7 +128,9 @@ def _dynamics(bus: BusSettings, report: dict[str, Any]) -> list[Deed]:
     reduction_db = max((abs(value) for value in report["gain_reduction"]), default=0.0)
     if bus.glue_ratio < MIN_RATIO or reduction_db < MIN_GAIN_REDUCTION_DB:
         return []
-    strength = "Gently held together" if reduction_db < 2 else "Compressed" if reduction_db < 5 else "Heavily compressed"
+    strength = (
+        "Gently held together" if reduction_db < 2 else "Compressed" if reduction_db < 5 else "Heavily compressed"
+    )
     return [
         Deed(
             "fold-vertical",

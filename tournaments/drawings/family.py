@@ -1,4 +1,4 @@
-"""A family as a picture: generations are rows, a child stands below its parents, edges are as wide as the inheritance."""
+"""A family as a picture: generations are rows, a child stands below its parents, edges are as wide as the share."""
 
 from __future__ import annotations
 
@@ -82,7 +82,14 @@ def draw_family(members: Sequence[Member], bonds: Sequence[Bond]) -> FamilyPictu
         for i, member in enumerate(row):
             x = (width - row_width) / 2 + i * (NODE_WIDTH + GAP_X)
             nodes[member.key] = Node(
-                member, x, y, NODE_WIDTH, NODE_HEIGHT, x + NODE_WIDTH / 2, y + NODE_HEIGHT * 0.43, y + NODE_HEIGHT * 0.78
+                member=member,
+                x=x,
+                y=y,
+                width=NODE_WIDTH,
+                height=NODE_HEIGHT,
+                middle_x=x + NODE_WIDTH / 2,
+                label_y=y + NODE_HEIGHT * 0.43,
+                note_y=y + NODE_HEIGHT * 0.78,
             )
     labels = {member.key: member.label for member in members}
     edges = tuple(_edge(bond, nodes, labels) for bond in bonds if bond.parent in nodes and bond.child in nodes)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from django.db.models import Q
 
 from evolution.models import Breeding, Mixer
-from mixing.breeding.gate import describe_gate
 from tournaments.models import Battle, Mix, Preview
+from tournaments.plain_words import CheckLine, gate_lines
 from tournaments.selectors.auditions import Audition, Candidate, audition
 
 GROUP_LABELS = {
@@ -47,7 +46,7 @@ class Evolution:
     winner: Mixer
     newborn: Mixer | None
     inheritance: tuple[Inheritance, ...]
-    checks: tuple[Any, ...]
+    checks: tuple[CheckLine, ...]
     before_after: Audition | None
     is_live: bool
     estimate_s: int | None
@@ -68,7 +67,7 @@ def evolution(battle: Battle) -> Evolution | None:
         winner=breeding.winner,
         newborn=newborn,
         inheritance=_inheritance(breeding),
-        checks=tuple(describe_gate(breeding.gate)) if breeding.gate else (),
+        checks=gate_lines(breeding.gate),
         before_after=before_after,
         is_live=is_waiting or (newborn is not None and before_after is None and not _is_mix_failed(battle, newborn)),
         estimate_s=_usual_seconds() if is_waiting else None,
@@ -94,8 +93,7 @@ def _inheritance(breeding: Breeding) -> tuple[Inheritance, ...]:
 def _before_after(battle: Battle, breeding: Breeding) -> Audition | None:
     song = battle.tournament.song
     mixes = {
-        mix.mixer_id: mix
-        for mix in Mix.objects.filter(song=song, mixer__in=[breeding.loser_id, breeding.offspring_id])
+        mix.mixer_id: mix for mix in Mix.objects.filter(song=song, mixer__in=[breeding.loser_id, breeding.offspring_id])
     }
     before, after = mixes.get(breeding.loser_id), mixes.get(breeding.offspring_id or 0)
     if before is None or after is None:
@@ -120,8 +118,8 @@ def _is_mix_failed(battle: Battle, newborn: Mixer) -> bool:
 
 def _usual_seconds() -> int | None:
     seconds = list(
-        Breeding.objects.filter(seconds__isnull=False).order_by("-pk").values_list("seconds", flat=True)[
-            :N_RECENT_BREEDINGS
-        ]
+        Breeding.objects.filter(seconds__isnull=False)
+        .order_by("-pk")
+        .values_list("seconds", flat=True)[:N_RECENT_BREEDINGS]
     )
     return round(median(seconds)) or 1 if seconds else None

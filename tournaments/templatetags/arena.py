@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -53,4 +53,4 @@ def current(context: template.Context, prefix: str) -> SafeString:
     """Mark a navigation link whose pages all begin with `prefix`."""
     request = context.get("request")
     is_here = request is not None and request.path.startswith(prefix)
-    return mark_safe(' aria-current="page"' if is_here else "")
+    return SafeString(' aria-current="page"' if is_here else "")

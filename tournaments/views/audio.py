@@ -57,9 +57,7 @@ async def download(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise Http404
     content_type, suffix = CONTENT_TYPES[Export.Format(export.format)]
     name = f"{slugify(export.mix.song.title) or 'song'}-{export.mix.mixer.slug}.{suffix}"
-    return await file_response(
-        request, Path(export.file.path), content_type, etag=f"export-{pk}", download_name=name
-    )
+    return await file_response(request, Path(export.file.path), content_type, etag=f"export-{pk}", download_name=name)
 
 
 def _ballot_path(user: User, token: str, side: str) -> Path:

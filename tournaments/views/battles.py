@@ -53,9 +53,7 @@ def heard(request: ListenerRequest, token: str) -> HttpResponse:
         return _bad_log(form)
     ballot = record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=timezone.now())
     stage = battle_stage(ballot)
-    return JsonResponse(
-        {"heard_s": {"a": stage.heard_a_s, "b": stage.heard_b_s}, "required_s": stage.required_s}
-    )
+    return JsonResponse({"heard_s": {"a": stage.heard_a_s, "b": stage.heard_b_s}, "required_s": stage.required_s})
 
 
 @listener_required
