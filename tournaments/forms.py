@@ -64,7 +64,7 @@ class HeardForm(forms.Form):
         try:
             return {side: [(float(start), float(end)) for start, end in value[side]] for side in ("a", "b")}
         except (TypeError, KeyError, ValueError) as error:
-            raise forms.ValidationError("The log of what was heard is damaged. Reload the page.") from error
+            raise forms.ValidationError("not a log of segments") from error
 
 
 class VoteForm(HeardForm):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -12,6 +11,7 @@ from evolution.models import Breeding, Mixer
 from mixing.genres import GENRES
 from tournaments.drawings.curves import RatingChart, RatingPoint, draw_ratings
 from tournaments.models import Battle, Rating, RatingChange
+from tournaments.selectors.cards import Card, card_of
 from tournaments.selectors.families import Family, family
 from tournaments.selectors.profiles import ProfileLine, profile
 from tournaments.selectors.ratings import Score, score
@@ -42,7 +42,7 @@ class MixerPage:
     breedings: QuerySet[Breeding]
     birth: Breeding | None
     genre_labels: tuple[str, ...]
-    metrics: tuple[tuple[str, Any], ...]
+    card: Card
 
 
 def mixer_page(mixer: Mixer) -> MixerPage:
@@ -64,7 +64,7 @@ def mixer_page(mixer: Mixer) -> MixerPage:
         )[:N_BREEDINGS],
         birth=Breeding.objects.filter(offspring=mixer).select_related("loser", "winner").first(),
         genre_labels=tuple(GENRES.get(genre, genre) for genre in mixer.genres),
-        metrics=tuple(sorted(mixer.card.get("metrics", {}).items())),
+        card=card_of(mixer),
     )
 
 

@@ -56,9 +56,10 @@ class ExportLine:
 
 @dataclass(frozen=True)
 class Result:
-    """The page of a finished tournament. `mix` is the champion's or the other one that was asked for."""
+    """The page of a finished tournament. `mix` is the champion's, or another one that its owner chose instead."""
 
     tournament: Tournament
+    champion: Mixer
     mix: Mix
     mixer: Mixer
     is_champion: bool
@@ -80,14 +81,18 @@ FORMAT_NOTES = {
 }
 
 
-def result(tournament: Tournament, mix: Mix, listener: User) -> Result:
-    """Everything about a finished tournament, seen from one of its mixes."""
+def result(tournament: Tournament, listener: User) -> Result:
+    """Everything about a finished tournament, seen from the mix that its owner takes home."""
+    champion, mix = tournament.champion, tournament.taken
+    if champion is None or mix is None:
+        raise ValueError(f"tournament {tournament.pk} is not finished")
     settings = MixSettings.from_dict(mix.console_settings or {})
     return Result(
         tournament=tournament,
+        champion=champion.mixer,
         mix=mix,
         mixer=mix.mixer,
-        is_champion=mix.pk == tournament.champion_id,
+        is_champion=mix == champion,
         deeds=tuple(deeds(settings, mix.report or {})),
         why_quieter=why_quieter(mix.report or {}),
         eq=draw_eq([settings.bus], tournament.song.sample_rate),

@@ -5,7 +5,6 @@ Nothing here may tell the two mixes apart: addresses hold the ballot's token onl
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from tournaments.access import ballot_for_voter, tournament_for_owner
+from tournaments.errors import InvalidVote
 from tournaments.forms import HeardForm, VoteForm
 from tournaments.models import Battle, Tournament
 from tournaments.selectors.ballots import battle_stage
@@ -49,8 +49,7 @@ def heard(request: ListenerRequest, token: str) -> HttpResponse:
     """Take note of what was heard; answers with the seconds that count so far."""
     ballot = ballot_for_voter(request.user, token)
     form = HeardForm(request.POST)
-    if not form.is_valid():
-        return _bad_log(form)
+    _check(form)
     ballot = record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=timezone.now())
     stage = battle_stage(ballot)
     return JsonResponse({"heard_s": {"a": stage.heard_a_s, "b": stage.heard_b_s}, "required_s": stage.required_s})
@@ -62,8 +61,7 @@ def vote(request: ListenerRequest, token: str) -> HttpResponse:
     """Commit a ballot and uncover the battle."""
     ballot = ballot_for_voter(request.user, token)
     form = VoteForm(request.POST)
-    if not form.is_valid():
-        return _bad_log(form)
+    _check(form)
     now = timezone.now()
     record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=now)
     commit_ballot(
@@ -87,5 +85,7 @@ def _go(request: ListenerRequest, tournament: Tournament) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": address.url}) if request.htmx else address
 
 
-def _bad_log(form: HeardForm) -> HttpResponse:
-    return JsonResponse({"error": {"code": "form", "fields": json.loads(form.errors.as_json())}}, status=422)
+def _check(form: HeardForm) -> None:
+    """A ballot that no page of ours has sent."""
+    if not form.is_valid():
+        raise InvalidVote("The ballot came incomplete or damaged. Reload the page and vote again.", code="bad_ballot")

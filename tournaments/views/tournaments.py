@@ -113,7 +113,5 @@ async def live(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 
 def _result_page(request: ListenerRequest, tournament: Tournament) -> HttpResponse:
-    mix = tournament.champion
-    if mix is None:  # a finished tournament has one, by a constraint of the database
-        raise BadRequest("no champion")
-    return render(request, "tournaments/result.html", {"result": result(tournament, mix, request.user)})
+    context = {"result": result(tournament, request.user)}
+    return render(request, "tournaments/result.html", context)
