@@ -39,6 +39,7 @@ class Card:
     specialities: tuple[tuple[str, str], ...]
 
 
+FATES = ("kept", "emerged", "lost")
 METRICS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("from_style_db", "Off its own style's target", lambda x: f"{x:.2f} dB"),
     ("do_nothing_from_style_db", "Off that target when doing nothing", lambda x: f"{x:.2f} dB"),
@@ -70,9 +71,7 @@ def card_of(mixer: Mixer) -> Card:
         hours=training.get("hours"),
         limits=training.get("limits", ""),
         packages=tuple(Package(name, ", ".join(found)) for name, found in sorted(training.get("packages", {}).items())),
-        specialities=tuple(
-            (name.replace("_", " "), fate) for fate in ("kept", "emerged", "lost") for name in specialities.get(fate, [])
-        ),
+        specialities=tuple((name.replace("_", " "), fate) for fate in FATES for name in specialities.get(fate, [])),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +20,12 @@ def icon(name: str, modifier: str = "") -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """A form's field in the site's look."""
+    return field.as_widget(attrs={"class": "input"})
 
 
 @register.filter
