@@ -1,0 +1,79 @@
+"""One channel on its way through the mix bus: the state that its processors carry from block to block."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixing.audio.k_weighting import k_sections
+from mixing.console.kernels.bands import five_bands, new_bands_state
+from mixing.console.kernels.cells import N_TAPS, k_energies, mean_squares, new_energy_state, true_peaks
+from mixing.console.kernels.gains import apply_gains, saturate
+
+# Cells last about this long: short beside the fastest attack, long beside a wave of the highest pitch.
+CELL_S = 0.73e-3
+
+
+def cell_frames(rate: int) -> int:
+    """Frames of a cell at a sample rate in Hz: a power of two, so that every block holds whole cells."""
+    return int(2 ** round(math.log2(CELL_S * rate)))
+
+
+class Channel:
+    """The processors of one channel; each method takes the song's blocks in order, (frames,), and changes them."""
+
+    def __init__(self, n_frames: int, rate: int) -> None:
+        self.cell = cell_frames(rate)
+        self.n_cells = -(-n_frames // self.cell)
+        self._n_frames = n_frames
+        self._k_sections = k_sections(rate)
+        self.begin_pass()
+
+    def begin_pass(self) -> None:
+        """Forget the last pass and all of its measurements."""
+        self.energies = np.zeros(self.n_cells)
+        self.levels = np.zeros(self.n_cells, dtype=np.float32)
+        self.peaks = np.zeros(self.n_cells, dtype=np.float32)
+        self._bands = new_bands_state()
+        self._energy = new_energy_state()
+        self._before_drive = np.float32(0.0)
+        self._tail = np.zeros(N_TAPS - 1, dtype=np.float32)
+
+    def equalize(self, x: NDArray[np.float32], start: int, sections: NDArray[np.float64] | None) -> None:
+        """Run the equalizer's sections, if any, and measure levels and energies."""
+        if sections is not None:
+            five_bands(x, sections, self._bands)
+        cells = self._cells(x, start)
+        mean_squares(x, self.cell, self.levels[cells])
+        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells])
+
+    def amplify(self, x: NDArray[np.float32], start: int, gains: NDArray[np.float32]) -> None:
+        """Apply gains, (cells of the song + 1,)."""
+        cells = self._cells(x, start)
+        apply_gains(x, gains[cells.start : cells.stop + 1], self.cell)
+
+    def drive(self, x: NDArray[np.float32], ceiling: float) -> None:
+        """Saturate towards a linear ceiling."""
+        self._before_drive = np.float32(saturate(x, np.float32(ceiling), self._before_drive))
+
+    def measure(self, x: NDArray[np.float32], start: int) -> None:
+        """Measure energies and true peaks."""
+        cells = self._cells(x, start)
+        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells])
+        self._find_peaks(x, start)
+        if start + x.size == self._n_frames:
+            self._find_peaks(np.zeros(N_TAPS - 1, dtype=np.float32), self._n_frames)
+
+    def _find_peaks(self, x: NDArray[np.float32], start: int) -> None:
+        n_before = self._tail.size
+        seam = np.concatenate([self._tail, x[:n_before]])
+        true_peaks(seam, start, self.cell, self.peaks)
+        if x.size > n_before:
+            true_peaks(x, start + n_before, self.cell, self.peaks)
+        self._tail = np.concatenate([self._tail, x[-n_before:]])[-n_before:]
+
+    def _cells(self, x: NDArray[np.float32], start: int) -> slice:
+        first = start // self.cell
+        return slice(first, first + -(-x.size // self.cell))

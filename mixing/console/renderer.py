@@ -1,0 +1,298 @@
+"""Renders mixes: the mix bus and the delivery stage over a whole song, in passes over a tape.
+
+1. Equalizer; levels and K-weighted energies of cells. Now the compressor's gain is known over the whole song.
+2. Compressor gain, saturation, stereo; energies and true peaks. Now the limiter's gain is known.
+3. Gain and limiting; energies and true peaks again, of what will be delivered.
+4. What is delivered leaves, lowered where a peak of the third pass exceeds the ceiling.
+
+Channels run in parallel, and nothing depends on how many threads there are: the same arguments give the same samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mixing.audio.decode import ArraySource, AudioSource
+from mixing.console.biquads import BYPASS, bus_bands, high_pass
+from mixing.console.channel import Channel, cell_frames
+from mixing.console.energies import Energies, loudness_lufs, range_lu
+from mixing.console.glue import glue_gains
+from mixing.console.kernels.bands import new_section_state, one_section
+from mixing.console.kernels.gains import to_left_right, to_mid_side
+from mixing.console.lanes import Ahead, Lanes
+from mixing.console.limiter import Limiting, solve
+from mixing.console.spec import CEILING_DBTP, BusSettings, MixSettings
+from mixing.console.tape import BLOCK, Tape
+from mixing.errors import AudioError, SettingsError
+
+ENGINE_VERSION = "1"
+# Lossless formats round to 24 bit or dither to 16: this keeps a peak under the ceiling through both.
+QUANTIZING_DB = 0.01
+# Mono is played by two loudspeakers: settings that follow loudness then mean the same as on stereo.
+MONO_LU = 10.0 * math.log10(2.0)
+# Saturation rounds off what lies this far above the loudness, at 6 dB of drive by a fifth of the amplitude.
+DRIVE_ABOVE_LU = 14.0
+N_REDUCTION_POINTS = 200
+N_PASSES = 4
+
+Block = NDArray[np.float32]
+Sink = Callable[[Block], None]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a rendering did.
+
+    Attributes:
+        requested_lufs: what the settings ask for.
+        effective_lufs: what was reached, measured on what was delivered.
+        true_peak_dbtp: of what was delivered.
+        gain_db: before the limiter.
+        max_limiting_db: the deepest reduction of the limiter, at least 0.
+        is_limited_by_headroom: the target was lowered, since it needs more than MAX_LIMITING_DB.
+        range_lu: loudness range of what was delivered.
+        input_lufs: loudness after the equalizer, which threshold and drive refer to.
+        gain_reduction: of the compressor over the song, dB, at least 0, at most N_REDUCTION_POINTS values.
+        version: of the engine.
+    """
+
+    requested_lufs: float
+    effective_lufs: float
+    true_peak_dbtp: float
+    gain_db: float
+    max_limiting_db: float
+    is_limited_by_headroom: bool
+    range_lu: float
+    input_lufs: float
+    gain_reduction: list[float]
+    version: str
+
+
+def render(audio: Block, rate: int, settings: MixSettings, *, n_threads: int = 2) -> tuple[Block, RenderReport]:
+    """Render a mix in memory.
+
+    Args:
+        audio: (channels, frames), 1 or 2 channels, finite.
+        rate: Hz, 8000 to 192000.
+    Returns: the mix, (channels, frames), and what was done.
+    Raises: as `render_stream`.
+    """
+    source = ArraySource(audio, rate)
+    _check(source, settings)
+    with Tape(source.channels, source.n_frames, max_in_memory=math.inf) as tape:
+        report = _render(source, settings, tape, lambda block: None, None, n_threads)
+        return tape.audio, report
+
+
+def render_stream(
+    source: AudioSource,
+    settings: MixSettings,
+    sink: Sink,
+    *,
+    progress: Progress | None = None,
+    n_threads: int = 2,
+) -> RenderReport:
+    """Render a song of one stem.
+
+    Args:
+        sink: gets what is delivered in order, (channels, frames) each; the buffer is only its own during the call.
+        progress: told the share that is done, 0 to 1.
+        n_threads: at most one a channel is used.
+    Raises: AudioError for a song that is empty, silent, not finite, ends early, or has other than 1 or 2 channels;
+        SettingsError for settings of channel strips, which one stem has not.
+    """
+    _check(source, settings)
+    with Tape(source.channels, source.n_frames) as tape:
+        return _render(source, settings, tape, sink, progress, n_threads)
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache folder."""
+    rate = 8000
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, rate)).astype(np.float32)
+    bus = BusSettings(
+        low_shelf_db=3.0, glue_threshold_db=-10.0, glue_ratio=2.0, drive_db=6.0, width_db=1.0, mono_below_hz=100.0
+    )
+    for channels in (1, 2):
+        render(noise[:channels], rate, MixSettings(bus=bus))
+
+
+def _check(source: AudioSource, settings: MixSettings) -> None:
+    if settings.strips:
+        raise SettingsError(
+            "These settings have channel strips, and the song is a single file. Use settings for the mix bus alone.",
+            code="wrong_shape",
+        )
+    if source.channels not in (1, 2) or source.n_frames == 0:
+        raise AudioError("Only mono and stereo sound can be mixed. Choose another file.", code="bad_channels")
+
+
+def _render(
+    source: AudioSource, settings: MixSettings, tape: Tape, sink: Sink, progress: Progress | None, n_threads: int
+) -> RenderReport:
+    with Lanes(min(n_threads, source.channels)) as lanes:
+        rendering = _Rendering(source, settings.bus, tape, lanes, progress)
+        input_lufs, reduction_db = rendering.equalize_and_glue()
+        rendering.color(input_lufs)
+        limiting = rendering.limit(settings.delivery.loudness_lufs)
+        return rendering.deliver(sink, settings.delivery.loudness_lufs, input_lufs, reduction_db, limiting)
+
+
+class _Rendering:
+    """The passes of one rendering."""
+
+    def __init__(
+        self, source: AudioSource, bus: BusSettings, tape: Tape, lanes: Lanes, progress: Progress | None
+    ) -> None:
+        self._source = source
+        self._bus = bus
+        self._tape = tape
+        self._lanes = lanes
+        self._progress = progress
+        self._rate = source.sample_rate
+        self._cell = cell_frames(self._rate)
+        self._channels = [Channel(source.n_frames, self._rate) for _ in range(source.channels)]
+
+    def equalize_and_glue(self) -> tuple[float, NDArray[np.float32]]:
+        """First pass. Returns the loudness that threshold and drive refer to, and the glue's reduction, (cells,) dB."""
+        sections = bus_bands(self._bus, self._rate)
+        is_flat = all(tuple(section) == BYPASS for section in sections)
+        start = 0
+        with Ahead(self._source.blocks(BLOCK)) as blocks:
+            for block in self._tape.blank():
+                _fill(block, next(blocks, None))
+                self._each(lambda c, x, at=start: c.equalize(x, at, None if is_flat else sections), block)
+                start += block.shape[1]
+                self._tell(0, start)
+        self._lanes.settle()
+        self._levels = np.max([channel.levels for channel in self._channels], axis=0)
+        if not np.isfinite(self._levels).all():
+            raise AudioError(
+                "The sound contains values that are not numbers. Export it again and retry.", code="not_finite"
+            )
+        lufs = loudness_lufs(self._energies())
+        if not math.isfinite(lufs):
+            raise AudioError("There is nothing to hear in this sound. Choose another file.", code="silent")
+        reference_lufs = lufs + (MONO_LU if len(self._channels) == 1 else 0.0)
+        self._glue, reduction_db = glue_gains(self._levels, self._bus, reference_lufs, self._cell / self._rate)
+        return reference_lufs, reduction_db
+
+    def color(self, reference_lufs: float) -> None:
+        """Second pass: compressor gain, saturation, stereo."""
+        bus = self._bus
+        has_glue = bool((self._glue != 1.0).any())
+        glued_lufs = reference_lufs + loudness_lufs(self._energies(), self._glue) - loudness_lufs(self._energies())
+        amount = 10.0 ** (bus.drive_db / 20.0) - 1.0
+        ceiling_lin = 10.0 ** ((glued_lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
+
+        def prepare(channel: Channel, x: NDArray[np.float32], start: int) -> None:
+            if has_glue:
+                channel.amplify(x, start, self._glue)
+            if math.isfinite(ceiling_lin):
+                channel.drive(x, ceiling_lin)
+
+        is_wide = len(self._channels) == 2 and (bus.width_db != 0.0 or bus.mono_below_hz > 0.0)
+        side_gain = np.float32(10.0 ** (bus.width_db / 20.0))
+        section = high_pass(bus.mono_below_hz, self._rate)
+        side_state = new_section_state()
+
+        for channel in self._channels:
+            channel.begin_pass()
+        start = 0
+        for block in self._tape.recorded():
+            self._each(lambda c, x, at=start: prepare(c, x, at), block)
+            if is_wide:
+                self._lanes.settle()
+                to_mid_side(block[0], block[1], side_gain)
+                if bus.mono_below_hz > 0.0:
+                    one_section(block[1], section, side_state)
+                to_left_right(block[0], block[1])
+            self._each(lambda c, x, at=start: c.measure(x, at), block)
+            start += block.shape[1]
+            self._tell(1, start)
+        self._lanes.settle()
+
+    def limit(self, target_lufs: float) -> Limiting:
+        """Third pass: gain and limiting."""
+        limiting = solve(self._peaks(), self._energies(), target_lufs, CEILING_DBTP, self._cell / self._rate)
+        for channel in self._channels:
+            channel.begin_pass()
+
+        def deliver(channel: Channel, x: NDArray[np.float32], start: int) -> None:
+            channel.amplify(x, start, limiting.gains)
+            channel.measure(x, start)
+
+        start = 0
+        for block in self._tape.recorded():
+            self._each(lambda c, x, at=start: deliver(c, x, at), block)
+            start += block.shape[1]
+            self._tell(2, start)
+        self._lanes.settle()
+        return limiting
+
+    def deliver(
+        self,
+        sink: Sink,
+        requested_lufs: float,
+        input_lufs: float,
+        reduction_db: NDArray[np.float32],
+        limiting: Limiting,
+    ) -> RenderReport:
+        """Last pass: what was measured leaves, lowered where it must be."""
+        peak_dbtp = 20.0 * math.log10(float(self._peaks().max()))
+        trim_db = min(0.0, CEILING_DBTP - QUANTIZING_DB - peak_dbtp)
+        trim = np.float32(10.0 ** (trim_db / 20.0))
+        start = 0
+        for block in self._tape.recorded(keep=False):
+            if trim_db < 0.0:
+                block *= trim
+            sink(block)
+            start += block.shape[1]
+            self._tell(3, start)
+        energies = self._energies()
+        return RenderReport(
+            requested_lufs=requested_lufs,
+            effective_lufs=loudness_lufs(energies) + trim_db,
+            true_peak_dbtp=peak_dbtp + trim_db,
+            gain_db=limiting.gain_db,
+            max_limiting_db=limiting.max_limiting_db,
+            is_limited_by_headroom=limiting.is_limited_by_headroom,
+            range_lu=range_lu(energies),
+            input_lufs=input_lufs,
+            gain_reduction=[
+                round(float(part.mean()), 3)
+                for part in np.array_split(reduction_db, min(N_REDUCTION_POINTS, reduction_db.size))
+            ],
+            version=ENGINE_VERSION,
+        )
+
+    def _each(self, work: Callable[[Channel, NDArray[np.float32]], None], block: Block) -> None:
+        """Do the work on every channel of a block, each in its lane."""
+        for i, channel in enumerate(self._channels):
+            self._lanes.send(i, work, channel, block[i])
+        if not self._tape.is_in_memory:
+            self._lanes.settle()
+
+    def _energies(self) -> Energies:
+        total = np.sum([channel.energies for channel in self._channels], axis=0)
+        return Energies(total, self._cell, self._source.n_frames, self._rate)
+
+    def _peaks(self) -> NDArray[np.float32]:
+        return np.max([channel.peaks for channel in self._channels], axis=0)
+
+    def _tell(self, n_passes: int, position: int) -> None:
+        if self._progress is not None:
+            self._progress((n_passes + position / self._source.n_frames) / N_PASSES)
+
+
+def _fill(block: Block, read: Block | None) -> None:
+    """Copy what was read; raises AudioError where the song ends before it should."""
+    if read is None or read.shape != block.shape:
+        raise AudioError("The file ends before its sound does. Export it again and retry.", code="truncated")
+    block[...] = read
