@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,9 +11,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from mixing.audio.decode import load, open_source
-from mixing.audio.encode import write_audio
-
-from mixing.console.spec import MixSettings
+from mixing.audio.encode import encode_mp3, write_audio
+from mixing.console.spec import CEILING_DBTP, MixSettings
 from tournaments.services.renderings import Block, n_threads
 
 R = TypeVar("R")
@@ -27,13 +27,13 @@ class Delivery:
 
     Attributes:
         requested_lufs: what the settings ask for.
-        effective_lufs: what the renderer aimed at, lower where more would have taken too much limiting.
+        is_limited_by_headroom: the mix is quieter than requested, since more would have taken too much limiting.
         loudness_lufs, true_peak_dbtp: measured on the decoded file.
         trim_db: how much a lossy file had to be lowered for its peaks, 0 or less.
     """
 
     requested_lufs: float
-    effective_lufs: float
+    is_limited_by_headroom: bool
     loudness_lufs: float
     true_peak_dbtp: float
     trim_db: float
@@ -67,14 +67,22 @@ def deliver(
         return render_stream(source, settings, sink, progress=progress, n_threads=n_threads())
 
     blocks = Pulled(push)
-    write_audio(path, blocks, source.sample_rate, source.channels, format, seed=seed)
+    trim_db = 0.0
+    if format == "mp3":
+        # The encoder needs the mix more than once, until its peaks hold.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            lossless = Path(folder) / "mix.wav"
+            write_audio(lossless, blocks, source.sample_rate, source.channels, "wav24", seed=seed)
+            trim_db = encode_mp3(path, open_source(lossless), ceiling_dbtp=CEILING_DBTP).trim_db
+    else:
+        write_audio(path, blocks, source.sample_rate, source.channels, format, seed=seed)
     audio, rate = load(path)
     return Delivery(
         requested_lufs=blocks.result.requested_lufs,
-        effective_lufs=blocks.result.effective_lufs,
+        is_limited_by_headroom=blocks.result.is_limited_by_headroom,
         loudness_lufs=integrated_lufs(audio, rate),
         true_peak_dbtp=true_peak_dbtp(audio, rate),
-        trim_db=0.0,
+        trim_db=trim_db,
     )
 
 

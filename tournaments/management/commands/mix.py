@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from mixing.audio.decode import validate
 from tqdm import tqdm
 
 from evolution.models import Mixer
+from mixing.audio.decode import validate
 from tournaments.errors import ArenaError
 from tournaments.management.out_files import format_of
 from tournaments.models import Export
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             f"{mixer.nickname} mixed it: {delivery.loudness_lufs:.1f} LUFS, {delivery.true_peak_dbtp:.1f} dBTP, "
             f"written to {out}"
         )
-        if delivery.effective_lufs < delivery.requested_lufs:
+        if delivery.is_limited_by_headroom:
             self.stdout.write(
                 f"It asked for {delivery.requested_lufs:.1f} LUFS, which would have taken too much limiting."
             )
