@@ -1,0 +1,22 @@
+#!/bin/sh
+# What the tests need from the system: Chromium for the browser tests, PostgreSQL for those that run on both databases.
+# Installed where we are root on Debian, otherwise named with the command to type.
+set -eu
+missing=""
+for name in chromium chromium-browser google-chrome; do
+    if command -v "$name" >/dev/null 2>&1; then chromium=$name; fi
+done
+[ -n "${chromium:-}" ] || missing="$missing chromium"
+if ! command -v postgres >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+    missing="$missing postgresql"
+fi
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing$missing ..."
+    # shellcheck disable=SC2086  (a list of packages)
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing; } \
+        >/dev/null
+else
+    echo "The tests need$missing. Install with: sudo apt-get install$missing" >&2
+    exit 2
+fi
