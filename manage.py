@@ -16,6 +16,9 @@ def main() -> None:
         )
         sys.exit(2)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mixarena.settings")
+    if sys.argv[1:2] != ["arena"]:
+        # A command tells its own progress.
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
     from django.core.management import execute_from_command_line
 
     from mixing.errors import MixArenaError

@@ -163,11 +163,12 @@ class _Rendering:
         """First pass. Returns the loudness that threshold and drive refer to, and the glue's reduction, (cells,) dB."""
         sections = bus_bands(self._bus, self._rate)
         is_flat = all(tuple(section) == BYPASS for section in sections)
+        wanted = None if is_flat else sections
         start = 0
         with Ahead(self._source.blocks(BLOCK)) as blocks:
             for block in self._tape.blank():
                 _fill(block, next(blocks, None))
-                self._each(lambda c, x, at=start: c.equalize(x, at, None if is_flat else sections), block)
+                self._each(Channel.equalize, block, start, wanted)
                 start += block.shape[1]
                 self._tell(0, start)
         self._lanes.settle()
@@ -206,14 +207,14 @@ class _Rendering:
             channel.begin_pass()
         start = 0
         for block in self._tape.recorded():
-            self._each(lambda c, x, at=start: prepare(c, x, at), block)
+            self._each(prepare, block, start)
             if is_wide:
                 self._lanes.settle()
                 to_mid_side(block[0], block[1], side_gain)
                 if bus.mono_below_hz > 0.0:
                     one_section(block[1], section, side_state)
                 to_left_right(block[0], block[1])
-            self._each(lambda c, x, at=start: c.measure(x, at), block)
+            self._each(Channel.measure, block, start)
             start += block.shape[1]
             self._tell(1, start)
         self._lanes.settle()
@@ -230,7 +231,7 @@ class _Rendering:
 
         start = 0
         for block in self._tape.recorded():
-            self._each(lambda c, x, at=start: deliver(c, x, at), block)
+            self._each(deliver, block, start)
             start += block.shape[1]
             self._tell(2, start)
         self._lanes.settle()
@@ -272,10 +273,10 @@ class _Rendering:
             version=ENGINE_VERSION,
         )
 
-    def _each(self, work: Callable[[Channel, NDArray[np.float32]], None], block: Block) -> None:
-        """Do the work on every channel of a block, each in its lane."""
+    def _each(self, work: Callable[..., None], block: Block, *arguments: object) -> None:
+        """Do the work on every channel of a block, each in its lane: work(channel, its frames, *arguments)."""
         for i, channel in enumerate(self._channels):
-            self._lanes.send(i, work, channel, block[i])
+            self._lanes.send(i, work, channel, block[i], *arguments)
         if not self._tape.is_in_memory:
             self._lanes.settle()
 

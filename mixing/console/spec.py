@@ -1,8 +1,8 @@
 """The console as data: the single source of truth for every parameter that a mixer may set.
 
-The chain is one channel strip a stem, a reverb bus, a mix bus, and the delivery stage behind them. The creative part has a
-neutral that is a true bypass. Thresholds are relative to the measured loudness of what enters the compressor, so that
-settings mean the same on quiet and on loud songs.
+The chain is one channel strip a stem, a reverb bus, a mix bus, and the delivery stage behind them. The creative part
+has a neutral that is a true bypass. Thresholds are relative to the measured loudness of what enters the compressor, so
+that settings mean the same on quiet and on loud songs.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class _Section:
         if set(data) != expected:
             wrong = ", ".join(sorted(expected.symmetric_difference(data)))
             raise SettingsError(
-                f"The settings have missing or unknown parameters: {wrong}. Use the names of the console's specification.",
+                f"The settings have missing or unknown parameters: {wrong}. "
+                "Use the names of the console's specification.",
                 code="unknown_parameter",
             )
         return cls(**{name: -math.inf if value is None else float(value) for name, value in data.items()})

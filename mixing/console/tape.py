@@ -28,7 +28,7 @@ class Tape:
         self.is_in_memory = 4 * channels * n_frames <= max_in_memory
         # All of the sound, (channels, frames), where it is in memory.
         self.audio = np.empty((channels, n_frames if self.is_in_memory else 0), dtype=np.float32)
-        self._file = None if self.is_in_memory else tempfile.TemporaryFile()
+        self._file = None if self.is_in_memory else tempfile.TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Tape:
         return self

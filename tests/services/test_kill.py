@@ -11,10 +11,12 @@ import os
 import signal
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 from django.core.management import call_command
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from evolution.models import Breeding, Mixer
@@ -47,7 +49,8 @@ def kill_holder(arena: Arena, row: Leased, *, state: str, after: str = "", is_wh
     """
 
     def holder() -> str:
-        owner = type(row)._default_manager.filter(pk=row.pk, state=state).values_list("lease_owner", flat=True).first()
+        rows: QuerySet[Any] = type(row)._default_manager.filter(pk=row.pk)
+        owner = rows.filter(state=state).values_list("lease_owner", flat=True).first()
         return owner if owner and owner != after else ""
 
     owner = arena.wait_for(holder, what=f"a worker to take {row!r}")
@@ -91,9 +94,10 @@ def test_a_worker_killed_while_rendering_delays_and_nothing_more(arena: Arena, t
 def test_a_worker_killed_while_breeding_delays_and_nothing_more(arena: Arena, tmp_path: Path) -> None:
     call_command("seed_champions", stdout=io.StringIO())
     with local_jobs() as jobs:
-        song = add_song(owner=make_user(), file=write_music(tmp_path / "a.wav"), name="a.wav")
+        owner = make_user()
+        song = add_song(owner=owner, file=write_music(tmp_path / "a.wav"), name="a.wav")
         jobs.drain()
-        tournament = start(song.owner, Song.objects.get(pk=song.pk), n_rounds=3, seed=1)
+        tournament = start(owner, Song.objects.get(pk=song.pk), n_rounds=3, seed=1)
         jobs.drain()
     battle = tournament.battles.get()
     assert battle.state == Battle.State.OPEN

@@ -140,6 +140,7 @@ def test_a_prepared_song_knows_what_battles_need(tmp_path: Path) -> None:
     song = prepared(write_music(tmp_path / "a.wav", 64.0))
     assert song.state == Song.State.READY
     assert len(song.content_hash) == 64
+    assert song.peaks is not None
     assert len(song.peaks) == 2
     assert song.genre_guess
     highlight = (song.highlight_start_s, song.highlight_end_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -61,7 +62,7 @@ def test_what_waits_for_a_song_is_left_alone_until_it_is_ready(jobs: LocalJobs) 
 
 
 def test_work_that_was_tried_too_often_is_given_up_with_a_reason(jobs: LocalJobs) -> None:
-    dead = {
+    dead: dict[str, Any] = {
         "attempts": MAX_ATTEMPTS,
         "lease_owner": "host:1:x",
         "lease_expires_at": timezone.now() - timedelta(seconds=1),

@@ -35,7 +35,7 @@ def request_export(*, mix: Mix, format: str) -> Export:
     """A mix in a format, asked for unless it exists; one that failed is tried again."""
     export, _ = Export.objects.get_or_create(mix=mix, format=format)
     Export.objects.filter(pk=export.pk).update(requested_at=Now())
-    gone = export.state == Export.State.READY and not default_storage.exists(export.file.name)
+    gone = export.state == Export.State.READY and not default_storage.exists(str(export.file.name))
     if gone or export.state == Export.State.FAILED:
         Export.objects.filter(pk=export.pk, state=export.state).update(state=Export.State.QUEUED, reason="")
     export.refresh_from_db()
@@ -57,7 +57,7 @@ def prune_exports(*, now: datetime) -> int:
         with transaction.atomic():
             # Whoever asks at this moment either keeps the row from going, or waits and makes the file anew.
             if forgotten.filter(pk=export.pk).delete()[0]:
-                default_storage.delete(export.file.name)
+                default_storage.delete(str(export.file.name))
                 n_pruned += 1
     if n_pruned:
         logger.info("pruned exports=%s", n_pruned)

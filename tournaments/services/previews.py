@@ -121,7 +121,7 @@ def cut_all(*, song: Song, mix: Mix | None, cutter: Cutter) -> tuple[list[Draft]
 def request_cut(*, mix: Mix, region: str, level_lufs: float) -> Preview:
     """A preview of a rendered mix at a level, asked for where it does not exist or its file has gone."""
     preview, _ = Preview.objects.get_or_create(song=mix.song, mix=mix, region=region, level_lufs=level_lufs)
-    if preview.state == Preview.State.READY and not default_storage.exists(preview.file.name):
+    if preview.state == Preview.State.READY and not default_storage.exists(str(preview.file.name)):
         Preview.objects.filter(pk=preview.pk, state=Preview.State.READY).update(state=Preview.State.QUEUED)
         preview.refresh_from_db()
     if preview.state == Preview.State.QUEUED:

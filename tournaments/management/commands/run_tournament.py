@@ -62,7 +62,8 @@ class Command(BaseCommand):
         check_length(n_rounds=options["rounds"], seed=options["seed"])
         format = format_of(out)
         user = _user(options["user"])
-        with local_jobs() as jobs, tqdm(total=options["rounds"] + 2, unit="step") as bar:
+        n_steps = options["rounds"] + 2
+        with local_jobs() as jobs, tqdm(total=n_steps, unit="step", disable=None) as bar:
             bar.set_description("Checking the song")
             song = _prepare(options["song"], user, jobs)
             tournament = start_tournament(
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             export = _export(champion, format, jobs)
             _wait_for_breedings(tournament, jobs)
             _copy(Path(export.file.path), out)
-            bar.update(bar.total - bar.n)
+            bar.update(n_steps - bar.n)
         rounds = _rounds(tournament)
         if options["json"]:
             self.stdout.write(json.dumps(_result(rounds, champion, export), indent=2))
