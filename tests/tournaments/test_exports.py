@@ -1,4 +1,4 @@
-"""A mix to take home: asked for once, measured as written, deleted when nobody wants it, made again when somebody does."""
+"""A mix to take home: asked for once, measured as written, deleted when nobody wants it, made again when wanted."""
 
 from __future__ import annotations
 

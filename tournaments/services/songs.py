@@ -14,12 +14,12 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
-from mixing.audio.decode import open_source, probe, validate
-from mixing.audio.peaks import waveform_peaks
 
 from evolution.models import Mixer
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
+from mixing.audio.decode import open_source, probe, validate
+from mixing.audio.peaks import waveform_peaks
 from mixing.errors import AudioError
 from mixing.genres import GENRES
 from tournaments.errors import InvalidTournament
@@ -189,7 +189,6 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
 def _analyze(analysis: Analysis, lease: Lease) -> None:
     # Librosa stays out of the web process.
     from mixing.audio.analysis import analyze
-
     from mixing.audio.features import read_analysis_window
 
     measured = asdict(analyze(*read_analysis_window(Path(analysis.song.file.path))))

@@ -1,4 +1,4 @@
-"""`manage.py set_up`: everything that must be there before the arena opens. Again does nothing, and takes little time."""
+"""`manage.py set_up`: everything that must be there before the arena opens. Doing it again takes little time."""
 
 from __future__ import annotations
 
