@@ -108,7 +108,7 @@ def export_for_owner(user: User, pk: int) -> Export:
 def shared_tournament(token: str) -> Tournament:
     """A result that its owner shows to whoever has the link."""
     tournament = (
-        Tournament.objects.select_related("song", "champion__mixer", "owner")
+        Tournament.objects.select_related("song", "taken__mixer", "taken__song", "owner")
         .filter(share_token=token, state=Tournament.State.FINISHED)
         .first()
     )

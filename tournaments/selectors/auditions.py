@@ -20,6 +20,7 @@ class Track:
     side: str
     url: str
     gain_db: float
+    preview_pk: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def audition(song: Song, region: str, candidates: Sequence[Candidate]) -> Auditi
                 side=candidate.side,
                 url=preview_url(preview),
                 gain_db=round(level_lufs - preview.level_lufs, 3),
+                preview_pk=preview.pk,
             )
             for i, (candidate, preview) in enumerate(zip(candidates, previews, strict=True))
         ),

@@ -51,6 +51,8 @@ def side_preview(ballot: Ballot, side: str) -> Preview | None:
     if ballot.state not in (Ballot.State.ISSUED, Ballot.State.LISTENING, Ballot.State.ELIGIBLE):
         return None
     battle = ballot.battle
+    if battle.level_lufs is None:
+        return None
     mix_id = battle.second_id if (side == "b") != ballot.is_swapped else battle.first_id
     return Preview.objects.filter(
         mix=mix_id, region=Preview.Region.HIGHLIGHT, level_lufs=battle.level_lufs, state=Preview.State.READY

@@ -117,9 +117,6 @@ def _is_mix_failed(battle: Battle, newborn: Mixer) -> bool:
 
 
 def _usual_seconds() -> int | None:
-    seconds = list(
-        Breeding.objects.filter(seconds__isnull=False)
-        .order_by("-pk")
-        .values_list("seconds", flat=True)[:N_RECENT_BREEDINGS]
-    )
-    return round(median(seconds)) or 1 if seconds else None
+    recent = Breeding.objects.filter(seconds__isnull=False).order_by("-pk")
+    seconds = [value for value in recent.values_list("seconds", flat=True)[:N_RECENT_BREEDINGS] if value is not None]
+    return max(1, round(median(seconds))) if seconds else None

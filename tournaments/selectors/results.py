@@ -132,7 +132,7 @@ def round_lines(tournament: Tournament, listener: User) -> tuple[RoundLine, ...]
     """The rounds that were judged, in order."""
     battles = list(
         Battle.objects.filter(tournament=tournament, state=Battle.State.DECIDED, votes__voter=listener)
-        .select_related("first__mixer", "second__mixer")
+        .select_related("tournament", "first__mixer", "second__mixer")
         .order_by("number")
     )
     votes = {vote.battle_id: vote for vote in Vote.objects.filter(battle__in=battles, voter=listener)}

@@ -61,3 +61,15 @@ def current(context: template.Context, prefix: str) -> SafeString:
     request = context.get("request")
     is_here = request is not None and request.path.startswith(prefix)
     return SafeString(' aria-current="page"' if is_here else "")
+
+
+@register.filter
+def svg(value: float) -> str:
+    """A coordinate, with a point in every language."""
+    return f"{value:g}"
+
+
+@register.filter
+def words(name: str) -> str:
+    """modern sound for modern_sound."""
+    return name.replace("_", " ")

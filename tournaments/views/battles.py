@@ -35,10 +35,10 @@ def battle(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     if tournament.state != Tournament.State.RUNNING:
         return _go(request, tournament)
     battle = current_battle(tournament)
-    context = {"rounds": rounds(tournament, current=battle.number if battle else 0), "stage": None}
+    stage = None
     if battle is not None and battle.state == Battle.State.OPEN:
-        ballot = issue_ballot(battle=battle, voter=request.user, now=timezone.now())
-        context["stage"] = battle_stage(ballot)
+        stage = battle_stage(issue_ballot(battle=battle, voter=request.user, now=timezone.now()))
+    context = {"rounds": rounds(tournament, current=battle.number if battle else 0), "stage": stage}
     template = "tournaments/_battle.html" if request.htmx else "tournaments/battle.html"
     return render(request, template, context)
 

@@ -28,7 +28,7 @@ def listener_required(view: View) -> View:
     """Let only listeners in. Fragments and scripts are told to send the whole page to the log-in, not to embed it."""
 
     @wraps(view)
-    def wrapped(request: ListenerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         return login_response(request)
