@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "social",
     "allauth",
     "allauth.account",
-    "django_htmx",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -213,7 +212,7 @@ MEDIA_URL = "media/"  # never served by itself: views check who may hear a file
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "mixarena.static_files.StaticFiles"},
 }
 
 # --- Log --------------------------------------------------------------------------------------------------------------

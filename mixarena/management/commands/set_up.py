@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ class SetUpError(MixArenaError):
 
 
 class Command(BaseCommand):
-    help = "Create or update the database, enter the mixers of models/, make the demo song, and compile the kernels."
+    help = "Create or update the database, collect static files, enter models/, make the demo song, compile the kernels."
     requires_migrations_checks = False
     # Checks import every page; the set-up must not wait for that twice.
     requires_system_checks = ()
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Setting up the database ...")
             call_command("migrate", verbosity=0)
+        if not _has_static_files():
+            call_command("collectstatic", interactive=False, verbosity=0)
         if not _has_all_mixers():
             call_command("seed_champions", stdout=self.stdout)
         if not _has_demo_song():
@@ -60,6 +63,13 @@ class Command(BaseCommand):
                 code="not_compiled",
             )
         stamp.write_text(version)
+
+
+def _has_static_files() -> bool:
+    """Whether what the web server sends is newer than what it was made from."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    sources = [*(settings.BASE_DIR / "static").rglob("*"), settings.BASE_DIR / "requirements.txt"]
+    return manifest.exists() and manifest.stat().st_mtime > max(source.stat().st_mtime for source in sources)
 
 
 def _has_all_mixers() -> bool:
