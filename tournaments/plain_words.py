@@ -12,6 +12,8 @@ from mixing.console.spec import BusSettings, MixSettings
 MIN_EQ_DB = 0.5
 MIN_DRIVE_DB = 0.5
 MIN_WIDTH_DB = 0.5
+# Below the lowest note of a bass it is heard by nobody.
+MIN_MONO_HZ = 40.0
 MIN_RATIO = 1.05
 MIN_GAIN_REDUCTION_DB = 0.2
 
@@ -153,7 +155,7 @@ def _stereo(bus: BusSettings) -> list[Deed]:
         found.append(
             Deed("move-horizontal", "Wider" if bus.width_db > 0 else "Narrower", f"sides {bus.width_db:+.1f} dB")
         )
-    if bus.mono_below_hz > 0:
+    if bus.mono_below_hz >= MIN_MONO_HZ:
         found.append(Deed("circle-dot", "Bass in the center", f"mono below {hertz(bus.mono_below_hz)}"))
     return found
 
