@@ -1,0 +1,50 @@
+"""Curators look at everything that was judged, and change none of it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import make_ballot, make_battle, make_tournament, make_user, make_vote
+from tournaments.models import Battle, LedgerEvent, Mix, Rating, Song, Tournament, Vote
+
+pytestmark = pytest.mark.django_db
+MODELS = (Song, Mix, Tournament, Battle, Vote, LedgerEvent, Rating)
+
+
+@pytest.fixture
+def curator(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("curator"))
+    return client
+
+
+@pytest.fixture
+def vote() -> Vote:
+    tournament = make_tournament(owner=make_user("ann"))
+    return make_vote(ballot=make_ballot(battle=make_battle(tournament=tournament)))
+
+
+@pytest.mark.usefixtures("vote")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_table_can_be_read_and_not_written(curator: Client, model: type[Song]) -> None:
+    name = f"admin:tournaments_{model.__name__.lower()}"
+    row = model._default_manager.first()
+    assert row is not None
+    assert curator.get(reverse(f"{name}_changelist")).status_code == 200
+    page = curator.get(reverse(f"{name}_change", args=[row.pk]))
+    assert page.status_code == 200
+    assert b'name="_save"' not in page.content
+    assert curator.post(reverse(f"{name}_change", args=[row.pk]), {}).status_code == 403
+    assert curator.get(reverse(f"{name}_add")).status_code == 403
+    assert curator.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+    assert model._default_manager.filter(pk=row.pk).exists()
+
+
+@pytest.mark.usefixtures("vote")
+def test_listeners_do_not_get_in(client: Client) -> None:
+    client.force_login(make_user("bob"))
+    answer = client.get(reverse("admin:tournaments_vote_changelist"))
+    assert answer.status_code == 302
+    assert "/admin/login/" in answer["Location"]
