@@ -19,6 +19,7 @@ def tournaments_of(user: User) -> QuerySet[Tournament]:
         .select_related("song", "champion__mixer")
         .defer("song__peaks")
         .annotate(n_decided=Count("battles", filter=Q(battles__state=Battle.State.DECIDED)))
+        .order_by("-pk")
     )
 
 

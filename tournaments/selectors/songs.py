@@ -49,7 +49,8 @@ def song_page(song: Song) -> SongPage:
 
 def songs_of(user: User) -> QuerySet[Song]:
     """A listener's own songs, newest first, with the number of tournaments on each."""
-    return Song.objects.filter(owner=user).annotate(n_tournaments=Count("tournaments")).defer("peaks")
+    songs = Song.objects.filter(owner=user).annotate(n_tournaments=Count("tournaments")).defer("peaks")
+    return songs.order_by("-pk")
 
 
 def demo_song() -> Song | None:

@@ -108,13 +108,13 @@ export function battle(root, scope) {
     },
     { capture: true },
   );
-  for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    scope.listen(form, type, (event) => {
-      isVoting = false;
-      show();
-      if (event.type !== "htmx:responseError") status.textContent = "The vote did not arrive. Check the connection and vote again.";
-    });
-  }
+  scope.listen(form, "htmx:afterRequest", (event) => {
+    const answered = event.detail.xhr.status;
+    if (answered >= 200 && answered < 400) return;
+    isVoting = false;
+    show();
+    if (answered === 0) status.textContent = "The vote did not arrive. Check the connection and vote again.";
+  });
 
   scope.listen(document, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=range]), select, textarea, details")) return;
