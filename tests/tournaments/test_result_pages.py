@@ -38,9 +38,10 @@ def finished(song: Song, mixes: tuple[Mix, Mix], owner: User) -> Tournament:
             battle = open_battle(tournament)
             vote(battle, "a")
             if number == 1:
-                Mix.objects.filter(song=song, mixer=be_born(battle)).update(
-                    state=Mix.State.READY, console_settings=mixes[0].console_settings, report=mixes[0].report
-                )
+                be_born(battle)
+    Mix.objects.filter(song=song, console_settings=None).update(
+        state=Mix.State.READY, console_settings=mixes[0].console_settings, report=mixes[0].report
+    )
     tournament.refresh_from_db()
     return tournament
 
