@@ -39,7 +39,7 @@ def finished(song: Song, mixes: tuple[Mix, Mix], owner: User) -> Tournament:
             vote(battle, "a")
             if number == 1:
                 be_born(battle)
-    Mix.objects.filter(song=song, console_settings=None).update(
+    Mix.objects.filter(song=song, console_settings__isnull=True).update(
         state=Mix.State.READY, console_settings=mixes[0].console_settings, report=mixes[0].report
     )
     tournament.refresh_from_db()
