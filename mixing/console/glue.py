@@ -20,6 +20,9 @@ from mixing.console.spec import KNEE_DB, BusSettings
 # and fast settings stay fast.
 MIN_AVERAGE_MS = 0.5
 MAX_AVERAGE_MS = 10.0
+# The gain moves this share of the attack early, at most so long: most of an attack's own peak is then held as well.
+LOOK_AHEAD_OF_ATTACK = 0.5
+MAX_LOOK_AHEAD_MS = 10.0
 
 
 def glue_gains(
@@ -46,6 +49,9 @@ def glue_gains(
         _coefficient(bus.glue_release_ms, cell_s),
         reduction_db,
     )
+    look_ahead_ms = min(LOOK_AHEAD_OF_ATTACK * bus.glue_attack_ms, MAX_LOOK_AHEAD_MS)
+    n_ahead = min(round(1e-3 * look_ahead_ms / cell_s), reduction_db.size)
+    reduction_db = np.concatenate([reduction_db[n_ahead:], np.repeat(reduction_db[-1:], n_ahead)])
     edges_db = np.concatenate([reduction_db[:1], reduction_db])
     return (10.0 ** ((bus.glue_makeup_db - edges_db) / 20.0)).astype(np.float32), reduction_db
 
