@@ -35,7 +35,7 @@ ENGINE_VERSION = "1"
 QUANTIZING_DB = 0.01
 # Mono is played by two loudspeakers: settings that follow loudness then mean the same as on stereo.
 MONO_LU = 10.0 * math.log10(2.0)
-# At 6 dB of drive the saturation has its ceiling this far above the loudness, about where the peaks of a lively mix are.
+# At 6 dB of drive the saturation has its ceiling this far above the loudness: about where a lively mix has its peaks.
 DRIVE_ABOVE_LU = 16.0
 N_REDUCTION_POINTS = 200
 N_PASSES = 4

@@ -26,7 +26,7 @@ class SetUpError(MixArenaError):
 
 
 class Command(BaseCommand):
-    help = "Create or update the database, collect static files, enter models/, make the demo song, compile the kernels."
+    help = "Set up the database, static files, the mixers of models/, the demo song and compiled kernels."
     requires_migrations_checks = False
     # Checks import every page; the set-up must not wait for that twice.
     requires_system_checks = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ PHASE_0 = "0.001708984375 0.010986328125 -0.0196533203125 0.033203125 -0.0594482
 PHASE_1 = "-0.0291748046875 0.029296875 -0.0517578125 0.089111328125 -0.16650390625 0.465087890625 0.77978515625 -0.2003173828125 0.1015625 -0.0582275390625 0.0330810546875 -0.0189208984375"  # noqa: E501
 
 
-def true_peak_dbtp(audio: NDArray[np.float64]) -> float:
+def true_peak_dbtp(audio: NDArray[np.floating[Any]]) -> float:
     """Four times oversampled by stuffing zeros and one long filter; (channels, frames) to dBTP."""
     phases = [np.array([float(tap) for tap in text.split()]) for text in (PHASE_0, PHASE_1)]
     taps = np.stack([*phases, phases[1][::-1], phases[0][::-1]], axis=1).ravel()
