@@ -29,13 +29,18 @@ class Channel:
         self.n_cells = -(-n_frames // self.cell)
         self._n_frames = n_frames
         self._k_sections = k_sections(rate)
-        self.begin_pass()
+        self._begin()
+        self.levels = np.zeros(self.n_cells, dtype=np.float32)
+        self.peaks = np.empty(0, dtype=np.float32)
 
     def begin_pass(self) -> None:
-        """Forget the last pass and all of its measurements."""
-        self.energies = np.zeros(self.n_cells)
-        self.levels = np.zeros(self.n_cells, dtype=np.float32)
+        """Forget the last pass and its measurements; from now on peaks are measured, and levels are not."""
+        self._begin()
+        self.levels = np.empty(0, dtype=np.float32)
         self.peaks = np.zeros(self.n_cells, dtype=np.float32)
+
+    def _begin(self) -> None:
+        self.energies = np.zeros(self.n_cells, dtype=np.float32)
         self._bands = new_bands_state()
         self._energy = new_energy_state()
         self._before_drive = np.float32(0.0)

@@ -22,7 +22,7 @@ class Energies:
         rate: Hz.
     """
 
-    cells: NDArray[np.float64]
+    cells: NDArray[np.float32]
     cell: int
     n_frames: int
     rate: int
@@ -54,7 +54,7 @@ def range_lu(energies: Energies) -> float:
 
 @numba.njit(nogil=True, cache=True)
 def add_up(
-    cells: NDArray[np.float64], edges: NDArray[np.float32], cell: int, hop: int, out: NDArray[np.float64]
+    cells: NDArray[np.float32], edges: NDArray[np.float32], cell: int, hop: int, out: NDArray[np.float64]
 ) -> None:
     """Add the energies of cells, weighted by the square of their gain, to the hops that they lie in, (hops,).
 
@@ -62,7 +62,7 @@ def add_up(
     """
     for c in range(cells.size):
         a, b = np.float64(edges[c]), np.float64(edges[c + 1])
-        energy = cells[c] * (a * a + a * b + b * b) / 3.0
+        energy = np.float64(cells[c]) * (a * a + a * b + b * b) / 3.0
         first = c * cell // hop
         if first >= out.size:
             break

@@ -50,10 +50,16 @@ def glue_gains(
         reduction_db,
     )
     look_ahead_ms = min(LOOK_AHEAD_OF_ATTACK * bus.glue_attack_ms, MAX_LOOK_AHEAD_MS)
-    n_ahead = min(round(1e-3 * look_ahead_ms / cell_s), reduction_db.size)
-    reduction_db = np.concatenate([reduction_db[n_ahead:], np.repeat(reduction_db[-1:], n_ahead)])
-    edges_db = np.concatenate([reduction_db[:1], reduction_db])
-    return (10.0 ** ((bus.glue_makeup_db - edges_db) / 20.0)).astype(np.float32), reduction_db
+    n_ahead = min(round(1e-3 * look_ahead_ms / cell_s), reduction_db.size - 1)
+    if n_ahead > 0:
+        reduction_db[:-n_ahead] = reduction_db[n_ahead:]
+    # In place: songs may last an hour.
+    gains = np.empty(reduction_db.size + 1, dtype=np.float32)
+    np.subtract(bus.glue_makeup_db, reduction_db, out=gains[1:])
+    gains[0] = gains[1]
+    gains /= 20.0
+    np.power(10.0, gains, out=gains)
+    return gains, reduction_db
 
 
 @numba.njit(nogil=True, cache=True)

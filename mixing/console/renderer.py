@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,10 +139,26 @@ def _render(
 ) -> RenderReport:
     with Lanes(min(n_threads, source.channels)) as lanes:
         rendering = _Rendering(source, settings.bus, tape, lanes, progress)
-        input_lufs, reduction_db = rendering.equalize_and_glue()
-        rendering.color(input_lufs)
+        glue = rendering.equalize()
+        rendering.color(glue)
         limiting = rendering.limit(settings.delivery.loudness_lufs)
-        return rendering.deliver(sink, settings.delivery.loudness_lufs, input_lufs, reduction_db, limiting)
+        return rendering.deliver(sink, settings.delivery.loudness_lufs, glue, limiting)
+
+
+@dataclass(frozen=True)
+class Glue:
+    """What the compressor does over a song.
+
+    Attributes:
+        gains: with the make-up, linear, at the edges of the cells, (cells + 1,).
+        reduction_db: in each cell, (cells,), at least 0.
+        input_lufs, output_lufs: loudness before and after it, as two loudspeakers play it.
+    """
+
+    gains: NDArray[np.float32]
+    reduction_db: NDArray[np.float32]
+    input_lufs: float
+    output_lufs: float
 
 
 class _Rendering:
@@ -159,8 +176,8 @@ class _Rendering:
         self._cell = cell_frames(self._rate)
         self._channels = [Channel(source.n_frames, self._rate) for _ in range(source.channels)]
 
-    def equalize_and_glue(self) -> tuple[float, NDArray[np.float32]]:
-        """First pass. Returns the loudness that threshold and drive refer to, and the glue's reduction, (cells,) dB."""
+    def equalize(self) -> Glue:
+        """First pass, and what the compressor will do in the second."""
         sections = bus_bands(self._bus, self._rate)
         is_flat = all(tuple(section) == BYPASS for section in sections)
         wanted = None if is_flat else sections
@@ -172,29 +189,30 @@ class _Rendering:
                 start += block.shape[1]
                 self._tell(0, start)
         self._lanes.settle()
-        self._levels = np.max([channel.levels for channel in self._channels], axis=0)
-        if not np.isfinite(self._levels).all():
+        levels = reduce(np.maximum, [channel.levels for channel in self._channels])
+        if not np.isfinite(levels).all():
             raise AudioError(
                 "The sound contains values that are not numbers. Export it again and retry.", code="not_finite"
             )
-        lufs = loudness_lufs(self._energies())
+        energies = self._energies()
+        self._begin_pass()
+        lufs = loudness_lufs(energies)
         if not math.isfinite(lufs):
             raise AudioError("There is nothing to hear in this sound. Choose another file.", code="silent")
-        reference_lufs = lufs + (MONO_LU if len(self._channels) == 1 else 0.0)
-        self._glue, reduction_db = glue_gains(self._levels, self._bus, reference_lufs, self._cell / self._rate)
-        return reference_lufs, reduction_db
+        played_lu = MONO_LU if len(self._channels) == 1 else 0.0
+        gains, reduction_db = glue_gains(levels, self._bus, lufs + played_lu, self._cell / self._rate)
+        return Glue(gains, reduction_db, lufs + played_lu, loudness_lufs(energies, gains) + played_lu)
 
-    def color(self, reference_lufs: float) -> None:
+    def color(self, glue: Glue) -> None:
         """Second pass: compressor gain, saturation, stereo."""
         bus = self._bus
-        has_glue = bool((self._glue != 1.0).any())
-        glued_lufs = reference_lufs + loudness_lufs(self._energies(), self._glue) - loudness_lufs(self._energies())
+        has_glue = bool((glue.gains != 1.0).any())
         amount = 10.0 ** (bus.drive_db / 20.0) - 1.0
-        ceiling_lin = 10.0 ** ((glued_lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
+        ceiling_lin = 10.0 ** ((glue.output_lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
 
         def prepare(channel: Channel, x: NDArray[np.float32], start: int) -> None:
             if has_glue:
-                channel.amplify(x, start, self._glue)
+                channel.amplify(x, start, glue.gains)
             if math.isfinite(ceiling_lin):
                 channel.drive(x, ceiling_lin)
 
@@ -202,9 +220,6 @@ class _Rendering:
         side_gain = np.float32(10.0 ** (bus.width_db / 20.0))
         section = high_pass(bus.mono_below_hz, self._rate)
         side_state = new_section_state()
-
-        for channel in self._channels:
-            channel.begin_pass()
         start = 0
         for block in self._tape.recorded():
             self._each(prepare, block, start)
@@ -221,9 +236,9 @@ class _Rendering:
 
     def limit(self, target_lufs: float) -> Limiting:
         """Third pass: gain and limiting."""
-        limiting = solve(self._peaks(), self._energies(), target_lufs, CEILING_DBTP, self._cell / self._rate)
-        for channel in self._channels:
-            channel.begin_pass()
+        peaks, energies = self._peaks(), self._energies()
+        self._begin_pass()
+        limiting = solve(peaks, energies, target_lufs, CEILING_DBTP, self._cell / self._rate)
 
         def deliver(channel: Channel, x: NDArray[np.float32], start: int) -> None:
             channel.amplify(x, start, limiting.gains)
@@ -241,8 +256,7 @@ class _Rendering:
         self,
         sink: Sink,
         requested_lufs: float,
-        input_lufs: float,
-        reduction_db: NDArray[np.float32],
+        glue: Glue,
         limiting: Limiting,
     ) -> RenderReport:
         """Last pass: what was measured leaves, lowered where it must be."""
@@ -265,10 +279,10 @@ class _Rendering:
             max_limiting_db=limiting.max_limiting_db,
             is_limited_by_headroom=limiting.is_limited_by_headroom,
             range_lu=range_lu(energies),
-            input_lufs=input_lufs,
+            input_lufs=glue.input_lufs,
             gain_reduction=[
                 round(float(part.mean()), 3)
-                for part in np.array_split(reduction_db, min(N_REDUCTION_POINTS, reduction_db.size))
+                for part in np.array_split(glue.reduction_db, min(N_REDUCTION_POINTS, glue.reduction_db.size))
             ],
             version=ENGINE_VERSION,
         )
@@ -280,12 +294,16 @@ class _Rendering:
         if not self._tape.is_in_memory:
             self._lanes.settle()
 
+    def _begin_pass(self) -> None:
+        for channel in self._channels:
+            channel.begin_pass()
+
     def _energies(self) -> Energies:
-        total = np.sum([channel.energies for channel in self._channels], axis=0)
+        total = reduce(np.add, [channel.energies for channel in self._channels])
         return Energies(total, self._cell, self._source.n_frames, self._rate)
 
     def _peaks(self) -> NDArray[np.float32]:
-        return np.max([channel.peaks for channel in self._channels], axis=0)
+        return reduce(np.maximum, [channel.peaks for channel in self._channels])
 
     def _tell(self, n_passes: int, position: int) -> None:
         if self._progress is not None:

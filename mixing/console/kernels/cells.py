@@ -32,9 +32,9 @@ def k_energies(
     sections: NDArray[np.float64],
     state: NDArray[np.float64],
     cell: int,
-    out: NDArray[np.float64],
+    out: NDArray[np.float32],
 ) -> None:
-    """Add the K-weighted energy (sum of squares) of each cell of `x`, (frames,), to `out`, (cells,).
+    """Write the K-weighted energy (sum of squares) of each cell of `x`, (frames,), into `out`, (cells,).
 
     Args:
         sections: (2, 5), of BS.1770 Annex 1, each [b0, b1, b2, a1, a2].
@@ -56,7 +56,7 @@ def k_energies(
             p2, p1 = p1, p0
             y2, y1 = y1, y0
             energy += y0 * y0
-        out[c] += energy
+        out[c] = np.float32(energy)
     state[0, 0], state[0, 1] = x1, x2
     state[1, 0], state[1, 1] = p1, p2
     state[2, 0], state[2, 1] = y1, y2

@@ -147,7 +147,7 @@ def a_song(n: int = 40_000, seed: int = 0) -> tuple[np.ndarray, Energies]:
     generator = np.random.default_rng(seed)
     peaks = generator.uniform(0.02, 0.2, n).astype(np.float32)
     peaks[:: n // 20] = 0.8
-    energies = np.square(peaks.astype(np.float64)) * 32 * 0.2
+    energies = np.square(peaks) * np.float32(32 * 0.2)
     return peaks, Energies(energies, 32, n * 32, 44_100)
 
 
