@@ -103,26 +103,27 @@ def spectral_centroid_hz(audio: NDArray[np.float32], rate: int) -> float:
 
 
 def _tempo(mono: NDArray[np.float32]) -> tuple[float, float]:
-    """Beats a minute, and how much of the onsets' strength falls on those beats rather than between them."""
-    # Slow to import, and needed by nothing else here.
+    """Beats a minute, and how well the onsets repeat after one beat: their autocorrelation there, 0 to 1."""
+    # Slow to import, and needed by nothing else here. Of librosa only what numpy computes: its compiled generalized
+    # functions crash the process now and then when they come from numba's cache.
     import librosa
 
     onsets = librosa.onset.onset_strength(y=mono, sr=ANALYSIS_RATE, hop_length=HOP)
-    tempo, beats = librosa.beat.beat_track(onset_envelope=onsets, sr=ANALYSIS_RATE, hop_length=HOP)
-    tempo_bpm = float(np.atleast_1d(tempo)[0])
-    if len(beats) < 4 or tempo_bpm == 0.0:
+    tempo_bpm = float(librosa.feature.tempo(onset_envelope=onsets, sr=ANALYSIS_RATE, hop_length=HOP)[0])
+    centered = onsets - onsets.mean()
+    repeats = librosa.autocorrelate(centered)
+    lag = round(60.0 / tempo_bpm * ANALYSIS_RATE / HOP) if tempo_bpm > 0.0 else 0
+    if not 0 < lag < repeats.size - 1 or repeats[0] <= 0.0:
         return tempo_bpm, 0.0
-    # A beat may lie a frame beside its onset.
-    near = np.max([np.roll(onsets, shift)[beats] for shift in (-1, 0, 1)], axis=0)
-    on, overall = float(near.mean()), float(onsets.mean())
-    return tempo_bpm, float(np.clip((on / overall - 1.0) / 3.0, 0.0, 1.0)) if overall > 0.0 else 0.0
+    return tempo_bpm, float(np.clip(repeats[lag - 1 : lag + 2].max() / repeats[0], 0.0, 1.0))
 
 
 def _key(mono: NDArray[np.float32]) -> tuple[str, float]:
     """The key whose profile fits best, and how clearly it leads over the next one."""
     import librosa
 
-    chroma = librosa.feature.chroma_stft(y=mono, sr=ANALYSIS_RATE, n_fft=4096, hop_length=2048).mean(axis=1)
+    # Concert pitch is taken for granted: estimating the tuning needs one of the functions that crash.
+    chroma = librosa.feature.chroma_stft(y=mono, sr=ANALYSIS_RATE, n_fft=4096, hop_length=2048, tuning=0.0).mean(axis=1)
     if float(np.ptp(chroma)) == 0.0:
         return "C major", 0.0
     fits = []
