@@ -46,7 +46,6 @@ def lag(page: Page) -> int:
 
 def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> None:
     call_command("seed_champions", stdout=io.StringIO())
-    assert arena.manage("collectstatic", "--noinput").returncode == 0
     arena.start_all()
     song = write_music(tmp_path / "Harbor Lights.wav", SONG_S, rate=RATE)
     with chromium() as browser:

@@ -147,11 +147,13 @@ class Arena:
 
     def start_web(self) -> None:
         """Start the web server and wait until it answers."""
+        self._collect_static_files()
         self.start("arena", "--only", "web")
         self.wait_for(lambda: self.get("/healthz")[0], what="the web server")
 
     def start_all(self) -> None:
         """Start web server, workers and scheduler and wait until the arena is healthy."""
+        self._collect_static_files()
         for role in ("worker", "beat", "web"):
             self.start("arena", "--only", role)
         self.wait_for(lambda: self.get("/healthz")[0] == 200, what="a healthy arena")
@@ -167,3 +169,10 @@ class Arena:
     def close(self) -> None:
         for process in self.processes:
             end(process)
+
+    def _collect_static_files(self) -> None:
+        """Once for all tests of a process; pages cannot be written without."""
+        if not (Path(self.environment["VAR_DIR"]) / "static" / "staticfiles.json").exists():
+            done = self.manage("collectstatic", "--noinput")
+            if done.returncode != 0:
+                raise RuntimeError(done.stderr)
