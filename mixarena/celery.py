@@ -7,6 +7,7 @@ loses, the sweep sends again.
 from __future__ import annotations
 
 import os
+import warnings
 
 from celery import Celery
 
@@ -26,6 +27,9 @@ def broker_url(redis_url: str) -> str:
     """The broker's address as kombu spells it: a Unix socket has another scheme there."""
     return redis_url.replace("unix:", "redis+socket:", 1) if redis_url.startswith("unix:") else redis_url
 
+
+# It fears that pickled messages are run as root. Messages here are JSON, and workers do what the database says.
+warnings.filterwarnings("ignore", message="You.re running the worker with superuser privileges")
 
 app = Celery("mixarena")
 app.conf.update(

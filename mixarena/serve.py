@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import warnings
 
 import uvicorn
 
@@ -15,6 +16,8 @@ GRACEFUL_STOP_S = 3  # open event streams would hold the stop for ever
 
 
 def main() -> None:
+    # WhiteNoise sends static files so; they are small, and sound never goes that way.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     listening = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
         "mixarena.asgi:application",
