@@ -20,9 +20,9 @@ from mixing.console.spec import KNEE_DB, BusSettings
 # and fast settings stay fast.
 MIN_AVERAGE_MS = 0.5
 MAX_AVERAGE_MS = 10.0
-# The gain moves this share of the attack early, at most so long: most of an attack's own peak is then held as well.
-LOOK_AHEAD_OF_ATTACK = 0.5
-MAX_LOOK_AHEAD_MS = 10.0
+# The gain moves by the attack time early, at most by this: what starts an attack is then held as well. It is what mixers
+# were trained to expect of a compressor.
+MAX_LOOK_AHEAD_MS = 15.0
 
 
 def glue_gains(
@@ -49,7 +49,7 @@ def glue_gains(
         _coefficient(bus.glue_release_ms, cell_s),
         reduction_db,
     )
-    look_ahead_ms = min(LOOK_AHEAD_OF_ATTACK * bus.glue_attack_ms, MAX_LOOK_AHEAD_MS)
+    look_ahead_ms = min(bus.glue_attack_ms, MAX_LOOK_AHEAD_MS)
     n_ahead = min(round(1e-3 * look_ahead_ms / cell_s), reduction_db.size - 1)
     if n_ahead > 0:
         reduction_db[:-n_ahead] = reduction_db[n_ahead:]

@@ -57,7 +57,7 @@ def test_attack_and_release_take_their_time(attack_ms: float) -> None:
         np.concatenate([levels(-60.0, n), levels(-10.0, n), levels(-60.0, n)]), bus, -14.0, CELL_S
     )
     final = reduction[2 * n - 1]
-    ahead_ms = min(attack_ms / 2.0, 10.0)
+    ahead_ms = min(attack_ms, 15.0)
     rise_ms = 1e3 * CELL_S * int(np.argmax(reduction[n:] >= final * (1.0 - math.exp(-1.0)))) + ahead_ms
     fall_ms = 1e3 * CELL_S * int(np.argmax(reduction[2 * n :] <= final * math.exp(-1.0))) + ahead_ms
     # The detector averages over up to 10 ms, which comes on top.
