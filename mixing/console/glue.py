@@ -20,8 +20,8 @@ from mixing.console.spec import KNEE_DB, BusSettings
 # and fast settings stay fast.
 MIN_AVERAGE_MS = 0.5
 MAX_AVERAGE_MS = 10.0
-# The gain moves by the attack time early, at most by this: what starts an attack is then held as well. It is what mixers
-# were trained to expect of a compressor.
+# The gain moves by the attack time early, at most by this: what begins an attack is then held as well. That is what
+# mixers were trained to expect of a compressor.
 MAX_LOOK_AHEAD_MS = 15.0
 
 
