@@ -22,6 +22,7 @@ import scipy.signal
 import soundfile
 from numpy.typing import NDArray
 
+from mixing.audio.k_weighting import k_sections
 from mixing.audio.log_mel import N_FRAMES, N_MELS, log_mel_crops
 from mixing.errors import AudioError
 
@@ -180,8 +181,8 @@ def analysis_window(n_frames: int, rate: int) -> tuple[int, int]:
 def k_weighting_db(rate: int = 48_000) -> NDArray[np.float64]:
     """The K curve at the third octaves, (28,) dB. Source: ITU-R BS.1770-5, Annex 1."""
     response = np.ones(N_BANDS)
-    for b, a in _k_filters(rate):
-        _, h = scipy.signal.freqz(b, a, worN=THIRD_OCTAVES_HZ, fs=rate)
+    for b0, b1, b2, a1, a2 in k_sections(rate):
+        _, h = scipy.signal.freqz([b0, b1, b2], [1.0, a1, a2], worN=THIRD_OCTAVES_HZ, fs=rate)
         response = response * np.abs(h)
     return 20.0 * np.log10(response)
 
@@ -244,25 +245,11 @@ def _ratio_db(numerator: float, denominator: float) -> float:
     return float(np.clip(10.0 * np.log10((numerator + 1e-20) / (denominator + 1e-20)), -60.0, 30.0))
 
 
-def _k_filters(rate: int) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]:
-    """The two K-weighting biquads for any rate, from their analogue prototypes (BS.1770-5 gives 48 kHz only)."""
-    k, q, gain_db = np.tan(np.pi * 1681.974450955533 / rate), 0.7071752369554196, 3.999843853973347
-    vh = 10.0 ** (gain_db / 20.0)
-    vb = vh**0.4996667741545416
-    a0 = 1.0 + k / q + k * k
-    shelf_b = np.array([vh + vb * k / q + k * k, 2.0 * (k * k - vh), vh - vb * k / q + k * k]) / a0
-    shelf_a = np.array([1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0])
-    k, q = np.tan(np.pi * 38.13547087602444 / rate), 0.5003270373238773
-    a0 = 1.0 + k / q + k * k
-    pass_a = np.array([1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0])
-    return (shelf_b, shelf_a), (np.array([1.0, -2.0, 1.0]), pass_a)
-
-
 def _k_energies(audio: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     """K-weighted mean square of all channels in blocks of 100 ms; mono counts as two equal channels, as it is
     played.
     """
-    sos = np.array([np.concatenate(pair) for pair in _k_filters(rate)])
+    sos = np.insert(k_sections(rate), 3, 1.0, axis=1)
     hop = max(1, round(0.1 * rate))
     n_blocks = max(1, audio.shape[1] // hop)
     energies = np.zeros(n_blocks)

@@ -56,7 +56,7 @@ def hop_powers(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float
     """K-weighted mean square of each whole 100 ms, summed over the channels, (hops,); one for a shorter signal."""
     if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
         raise AudioError("Loudness needs mono or stereo sound. Choose another file.", code="bad_channels")
-    sections = np.array([[b0, b1, b2, 1.0, a1, a2] for b0, b1, b2, a1, a2 in k_sections(sample_rate)])
+    sections = np.insert(k_sections(sample_rate), 3, 1.0, axis=1)
     hop = min(round(HOP_S * sample_rate), audio.shape[1])
     powers = np.zeros(audio.shape[1] // hop)
     for channel in audio:
