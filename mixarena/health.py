@@ -44,7 +44,10 @@ def check() -> dict[str, bool]:
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when everything works, else 503; the body says what does."""
     states = check()
-    return JsonResponse(states, status=200 if all(states.values()) else 503)
+    response = JsonResponse(states, status=200 if all(states.values()) else 503)
+    # Django logs each 5xx as an error of the request, and who asks here wants to know, again and again.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _is_database_up() -> bool:

@@ -1,6 +1,6 @@
 """Makes the pictures in docs/screenshots anew: `make screenshots`, or `python -m tests.browser.screenshots`.
 
-An arena of its own in a temporary folder, the demo song, three rounds; once at a desk and once on a phone.
+An arena of its own in a temporary folder, a song that is uploaded, five rounds; once at a desk and once on a phone.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from mixing.demo_song.render import write_demo_song
 from tests.browser.chromium import chromium
-from tests.browser.walk import PATIENT_MS, go_on, listen, sign_up, start, vote
+from tests.browser.walk import PATIENT_MS, go_on, listen, sign_up, start, upload, vote
 from tests.services.processes import ROOT, Arena, free_port
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {"": (1280, 860), "phone-": (390, 844)}
 SETTLE_MS = 1200
+N_ROUNDS = 5
 
 
 def main() -> None:
@@ -38,14 +40,15 @@ def main() -> None:
             arena.start("arena")
             arena.wait_for(lambda: arena.get("/healthz")[0] == 200, what="a healthy arena")
             with chromium() as browser:
+                song = write_demo_song(Path(folder))
                 for prefix, size in SIZES.items():
-                    walk(browser, arena.url, prefix, size)
+                    walk(browser, arena.url, song, prefix, size)
         finally:
             arena.close()
 
 
-def walk(browser: Browser, url: str, prefix: str, size: tuple[int, int]) -> None:
-    """One tournament on the demo song."""
+def walk(browser: Browser, url: str, song: Path, prefix: str, size: tuple[int, int]) -> None:
+    """One tournament, from the first page to the last."""
     width, height = size
     page = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark").new_page()
 
@@ -60,19 +63,19 @@ def walk(browser: Browser, url: str, prefix: str, size: tuple[int, int]) -> None
     sign_up(page, url, f"{prefix or 'desk-'}ann")
     page.goto(f"{url}/songs/new/")
     shoot("upload")
-    page.goto(url)
-    page.get_by_role("link", name="Try the demo song").click()
+    upload(page, url, song)
+    page.get_by_text("Loudness range").wait_for(timeout=PATIENT_MS)
     shoot("song", is_whole=True)
-    start(page, genre="Pop", n_rounds=3)
+    start(page, genre="Pop", n_rounds=N_ROUNDS)
     listen(page)
     page.keyboard.press("4")
     shoot("battle")
-    for number in (1, 2, 3):
-        vote(page, "4" if number != 2 else "1")
+    for number in range(1, N_ROUNDS + 1):
+        vote(page, "4" if number % 2 else "1")
         if number == 1:
             page.locator("#before-after [data-track]").first.wait_for(timeout=PATIENT_MS)
             shoot("reveal", is_whole=True)
-        if number < 3:
+        if number < N_ROUNDS:
             go_on(page)
             listen(page)
     page.locator("[data-next]").click()

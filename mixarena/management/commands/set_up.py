@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
     def _compile(self) -> None:
         """Compile in a process of its own: compiled code must not be in a process that starts others."""
-        stamp = settings.VAR_DIR / "numba" / "compiled"
+        stamp = Path(os.environ["NUMBA_CACHE_DIR"]) / "compiled"
         version = f"{sys.version}\n{_kernel_times()}"
         if stamp.exists() and stamp.read_text() == version:
             return
@@ -59,9 +59,10 @@ class Command(BaseCommand):
         done = subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, check=False)
         if done.returncode != 0:
             raise SetUpError(
-                "The renderer could not be compiled. Remove the folder numba in VAR_DIR and run this again.",
+                "The renderer could not be compiled. Remove the folder var/numba and run this again.",
                 code="not_compiled",
             )
+        stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(version)
 
 
