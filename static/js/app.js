@@ -3,6 +3,7 @@
 import { audition } from "./audio/audition.js";
 import { battle } from "./battle/battle.js";
 import { start } from "./components.js";
+import { centered } from "./parts/centered.js";
 import { copy } from "./parts/copy.js";
 import { dismissErrors } from "./parts/errors.js";
 import { live } from "./parts/live.js";
@@ -11,6 +12,6 @@ import { reveal } from "./parts/reveal.js";
 import { themeButton } from "./parts/theme.js";
 import { upload } from "./parts/upload.js";
 
-start({ audition, battle, copy, live, menu, reveal, upload });
+start({ audition, battle, centered, copy, live, menu, reveal, upload });
 themeButton();
 dismissErrors();
