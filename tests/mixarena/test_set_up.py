@@ -1,0 +1,28 @@
+"""The set-up makes everything that the arena needs, and the second time finds that it is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from evolution.models import Mixer
+from tests.services.processes import Arena
+from tournaments.models import Mix, Song
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_second_set_up_has_nothing_to_do(arena: Arena) -> None:
+    first = arena.manage("set_up", timeout_s=300.0)
+    assert first.returncode == 0, first.stderr
+    assert "The demo song is ready, mixed by 5 champions." in first.stdout
+    song = Song.objects.get(is_demo=True)
+    assert song.mixes.filter(state=Mix.State.READY).count() == 5
+    assert Mixer.objects.filter(is_champion=True).count() == 5
+    second = arena.manage("set_up")
+    assert second.returncode == 0, second.stderr
+    assert [line for line in second.stdout.splitlines() if not line.startswith("Set up in")] == []
+    # A champion that is missing is noticed.
+    Mix.objects.filter(mixer__slug="elite-warrior").delete()
+    third = arena.manage("set_up")
+    assert "The demo song is ready" in third.stdout
+    assert song.mixes.filter(state=Mix.State.READY).count() == 5
