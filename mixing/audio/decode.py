@@ -28,6 +28,8 @@ BLOCK = 65_536
 SILENCE_DBFS = -70.0
 SILENCE_S = 0.4
 HASH_BYTES = 2**20
+# About six minutes of stereo at 44.1 kHz.
+MAX_KEPT_BYTES = 128 * 2**20
 
 _UNREADABLE = "The file is damaged and cannot be decoded. Export it again and retry."
 _CUT_OFF = "The file is cut off or damaged: its sound stops before the end. Copy or export it again and retry."
@@ -204,6 +206,17 @@ def validate(
 def open_source(path: Path) -> FileSource:
     """A file as a source of blocks. Raises AudioError where it cannot be decoded."""
     return FileSource(path)
+
+
+def open_for_rereading(path: Path) -> AudioSource:
+    """A file as a source that is read several times: decoded once where it is small enough to be kept in memory.
+
+    Raises: AudioError as `open_source` and its blocks.
+    """
+    source = open_source(path)
+    if 4 * source.channels * source.n_frames > MAX_KEPT_BYTES:
+        return source
+    return ArraySource(*load(path))
 
 
 def load(path: Path) -> tuple[Block, int]:

@@ -18,7 +18,7 @@ from django.db.models import Q
 from evolution.models import Mixer
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
-from mixing.audio.decode import open_source, probe, validate
+from mixing.audio.decode import open_for_rereading, probe, validate
 from mixing.audio.peaks import waveform_peaks
 from mixing.errors import AudioError
 from mixing.genres import GENRES
@@ -164,7 +164,7 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
     path = Path(song.file.path)
     # Its length was accepted when it came, by the limit of the door through which it came.
     check = validate(path, max_duration_s=None)
-    source = open_source(path)
+    source = open_for_rereading(path)
     (highlight_start_s, highlight_end_s), (excerpt_start_s, excerpt_end_s) = find_regions(source)
     guess = guess_genre(cached_features(path, features_folder(), check.sha256))
     found = {

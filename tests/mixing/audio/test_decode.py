@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixing.audio.decode import ArraySource, load, open_source, probe, validate
+from mixing.audio.decode import ArraySource, FileSource, load, open_for_rereading, open_source, probe, validate
 from mixing.errors import AudioError
 from tests.signals import Signal, beat
 
@@ -196,6 +196,17 @@ def test_blocks_are_the_whole_sound_again_and_again(n_frames: int, block: int) -
     source = ArraySource(audio, RATE)
     for _ in range(2):
         np.testing.assert_array_equal(np.concatenate(list(source.blocks(block)), axis=1), audio)
+
+
+def test_what_is_read_again_is_kept_only_where_it_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audio = beat(12, 6.0, rate=RATE)
+    path = write(tmp_path / "a.wav", audio, "wav float")
+    kept = open_for_rereading(path)
+    monkeypatch.setattr("mixing.audio.decode.MAX_KEPT_BYTES", 1000)
+    streamed = open_for_rereading(path)
+    assert (type(kept), type(streamed)) == (ArraySource, FileSource)
+    for source in (kept, streamed):
+        np.testing.assert_array_equal(np.concatenate(list(source.blocks()), axis=1), audio)
 
 
 def test_a_files_blocks_are_its_sound_again_and_again(tmp_path: Path) -> None:
