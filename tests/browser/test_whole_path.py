@@ -12,9 +12,9 @@ import soundfile
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
+from tests.annex_2 import true_peak_dbtp
 from tests.browser.chromium import chromium
 from tests.browser.walk import go_on, listen, sign_up, stage, start, upload, vote
-from tests.mixing.audio.loudest import true_peak_dbtp
 from tests.services.processes import Arena
 from tests.tournaments.sound import write_music
 from tournaments.models import Ballot, Tournament

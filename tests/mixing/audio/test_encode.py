@@ -12,7 +12,7 @@ import soundfile
 from mixing.audio.decode import ArraySource, load
 from mixing.audio.encode import FORMATS, encode_mp3, mp3_rate, write_audio
 from mixing.errors import AudioError
-from tests.mixing.audio.loudest import true_peak_dbtp
+from tests.annex_2 import true_peak_dbtp
 from tests.signals import Signal, beat, sine
 
 RATE = 44_100

@@ -19,7 +19,7 @@ from mixing.console.renderer import RenderReport, render, render_stream
 from mixing.console.spec import BUS_VECTOR, BusSettings, DeliverySettings, MixSettings, StripSettings
 from mixing.console.tape import BLOCK, Tape
 from mixing.errors import AudioError, SettingsError
-from tests.mixing.audio.loudest import true_peak_dbtp
+from tests.annex_2 import true_peak_dbtp
 from tests.signals import Signal, beat, pink_noise, sine
 
 RATE = 44_100
