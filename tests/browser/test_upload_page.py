@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import chromium
 from tests.browser.walk import sign_up
@@ -43,9 +44,26 @@ def test_refusals_are_shown_and_the_next_file_goes_through(arena: Arena, tmp_pat
         expect(page.locator("[data-error]")).to_contain_text("not a WAV, AIFF, FLAC, MP3 or OGG file")
         expect(page.locator("[data-file-name]")).to_have_text("letter.wav")
 
-        page.locator("input[type=file]").set_input_files(song)
+        drop(page, song)
+        expect(page.locator("[data-file-name]")).to_have_text("song.flac")
         page.get_by_role("button", name="Upload").click()
         expect(page.get_by_role("heading", name="song")).to_be_visible(timeout=20_000)
+
+
+def drop(page: Page, song: Path) -> None:
+    """Let go of a file above the field, as a hand with a mouse does."""
+    carried = page.evaluate_handle(
+        """([name, base64]) => {
+            const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+            const carried = new DataTransfer();
+            carried.items.add(new File([bytes], name));
+            return carried;
+        }""",
+        [song.name, base64.b64encode(song.read_bytes()).decode()],
+    )
+    page.dispatch_event("[data-drop]", "dragover", {"dataTransfer": carried})
+    expect(page.locator("[data-drop]")).to_have_attribute("data-over", "")
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": carried})
 
 
 def test_the_form_works_without_scripts(arena: Arena, tmp_path: Path) -> None:
