@@ -150,19 +150,17 @@ class Glue:
     """What the compressor does over a song.
 
     Attributes:
-        gains: with the make-up, linear, at the edges of the cells, (cells + 1,).
-        reduction_db: in each cell, (cells,), at least 0.
+        reduction_db: over the song, at least 0, at most N_REDUCTION_POINTS values.
         input_lufs, output_lufs: loudness before and after it, as two loudspeakers play it.
     """
 
-    gains: NDArray[np.float32]
-    reduction_db: NDArray[np.float32]
+    reduction_db: list[float]
     input_lufs: float
     output_lufs: float
 
 
 class _Rendering:
-    """The passes of one rendering."""
+    """The passes of one rendering. What is known of each cell is let go of as soon as it was used: an hour has many."""
 
     def __init__(
         self, source: AudioSource, bus: BusSettings, tape: Tape, lanes: Lanes, progress: Progress | None
@@ -200,19 +198,25 @@ class _Rendering:
         if not math.isfinite(lufs):
             raise AudioError("There is nothing to hear in this sound. Choose another file.", code="silent")
         played_lu = MONO_LU if len(self._channels) == 1 else 0.0
-        gains, reduction_db = glue_gains(levels, self._bus, lufs + played_lu, self._cell / self._rate)
-        return Glue(gains, reduction_db, lufs + played_lu, loudness_lufs(energies, gains) + played_lu)
+        self._glue_gains, reduction_db = glue_gains(levels, self._bus, lufs + played_lu, self._cell / self._rate)
+        parts = np.array_split(reduction_db, min(N_REDUCTION_POINTS, reduction_db.size))
+        return Glue(
+            reduction_db=[round(float(part.mean()), 3) for part in parts],
+            input_lufs=lufs + played_lu,
+            output_lufs=loudness_lufs(energies, self._glue_gains) + played_lu,
+        )
 
     def color(self, glue: Glue) -> None:
         """Second pass: compressor gain, saturation, stereo."""
         bus = self._bus
-        has_glue = bool((glue.gains != 1.0).any())
+        gains, self._glue_gains = self._glue_gains, np.empty(0, dtype=np.float32)
+        has_glue = bool((gains != 1.0).any())
         amount = 10.0 ** (bus.drive_db / 20.0) - 1.0
         ceiling_lin = 10.0 ** ((glue.output_lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
 
         def prepare(channel: Channel, x: NDArray[np.float32], start: int) -> None:
             if has_glue:
-                channel.amplify(x, start, glue.gains)
+                channel.amplify(x, start, gains)
             if math.isfinite(ceiling_lin):
                 channel.drive(x, ceiling_lin)
 
@@ -236,9 +240,7 @@ class _Rendering:
 
     def limit(self, target_lufs: float) -> Limiting:
         """Third pass: gain and limiting."""
-        peaks, energies = self._peaks(), self._energies()
-        self._begin_pass()
-        limiting = solve(peaks, energies, target_lufs, CEILING_DBTP, self._cell / self._rate)
+        limiting = self._solve(target_lufs)
 
         def deliver(channel: Channel, x: NDArray[np.float32], start: int) -> None:
             channel.amplify(x, start, limiting.gains)
@@ -280,10 +282,7 @@ class _Rendering:
             is_limited_by_headroom=limiting.is_limited_by_headroom,
             range_lu=range_lu(energies),
             input_lufs=glue.input_lufs,
-            gain_reduction=[
-                round(float(part.mean()), 3)
-                for part in np.array_split(glue.reduction_db, min(N_REDUCTION_POINTS, glue.reduction_db.size))
-            ],
+            gain_reduction=glue.reduction_db,
             version=ENGINE_VERSION,
         )
 
@@ -293,6 +292,11 @@ class _Rendering:
             self._lanes.send(i, work, channel, block[i], *arguments)
         if not self._tape.is_in_memory:
             self._lanes.settle()
+
+    def _solve(self, target_lufs: float) -> Limiting:
+        peaks, energies = self._peaks(), self._energies()
+        self._begin_pass()
+        return solve(peaks, energies, target_lufs, CEILING_DBTP, self._cell / self._rate)
 
     def _begin_pass(self) -> None:
         for channel in self._channels:
