@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mixing.console.spec import MAX_CENTER_OF_RATE, BusSettings
+from mixing.console.spec import MAX_CENTER_OF_RATE, BusSettings, StripSettings
 
 Section = NDArray[np.float64]
 
@@ -32,6 +32,19 @@ def bus_bands(bus: BusSettings, rate: int) -> NDArray[np.float64]:
             _or_bypass(peak(bus.mid_peak_hz, bus.mid_peak_db, bus.mid_peak_q, rate), bus.mid_peak_hz, rate),
             _or_bypass(peak(bus.high_peak_hz, bus.high_peak_db, bus.high_peak_q, rate), bus.high_peak_hz, rate),
             _or_bypass(shelf(bus.high_shelf_hz, bus.high_shelf_db, rate, is_high=True), bus.high_shelf_hz, rate),
+        ]
+    )
+
+
+def strip_bands(strip: StripSettings, rate: int) -> NDArray[np.float64]:
+    """The five filters of a channel strip, (5, 5): high-pass, low shelf, two peaks, high shelf. See `bus_bands`."""
+    return np.stack(
+        [
+            high_pass(strip.high_pass_hz, rate),
+            _or_bypass(shelf(strip.low_shelf_hz, strip.low_shelf_db, rate, is_high=False), strip.low_shelf_hz, rate),
+            _or_bypass(peak(strip.low_peak_hz, strip.low_peak_db, strip.low_peak_q, rate), strip.low_peak_hz, rate),
+            _or_bypass(peak(strip.high_peak_hz, strip.high_peak_db, strip.high_peak_q, rate), strip.high_peak_hz, rate),
+            _or_bypass(shelf(strip.high_shelf_hz, strip.high_shelf_db, rate, is_high=True), strip.high_shelf_hz, rate),
         ]
     )
 

@@ -1,4 +1,4 @@
-"""One channel on its way through the mix bus: the state that its processors carry from block to block."""
+"""One channel on its way through a strip or the mix bus: the state that its processors carry from block to block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from mixing.audio.k_weighting import k_sections
 from mixing.console.kernels.bands import five_bands, new_bands_state
 from mixing.console.kernels.cells import N_TAPS, k_energies, mean_squares, new_energy_state, true_peaks
-from mixing.console.kernels.gains import apply_gains, saturate
+from mixing.console.kernels.gains import apply_gains
+from mixing.console.kernels.saturation import REACH, saturate
 
 # Cells last about this long: short beside the fastest attack, long beside a wave of the highest pitch.
 CELL_S = 0.73e-3
@@ -43,7 +44,7 @@ class Channel:
         self.energies = np.zeros(self.n_cells, dtype=np.float32)
         self._bands = new_bands_state()
         self._energy = new_energy_state()
-        self._before_drive = np.float32(0.0)
+        self._before_drive = np.zeros(REACH, dtype=np.float32)
         self._tail = np.zeros(N_TAPS - 1, dtype=np.float32)
 
     def equalize(self, x: NDArray[np.float32], start: int, sections: NDArray[np.float64] | None) -> None:
@@ -59,9 +60,30 @@ class Channel:
         cells = self._cells(x, start)
         apply_gains(x, gains[cells.start : cells.stop + 1], self.cell)
 
-    def drive(self, x: NDArray[np.float32], ceiling: float) -> None:
-        """Saturate towards a linear ceiling."""
-        self._before_drive = np.float32(saturate(x, np.float32(ceiling), self._before_drive))
+    def drive(
+        self,
+        x: NDArray[np.float32],
+        start: int,
+        ceiling: float,
+        after: NDArray[np.float32],
+        gains: NDArray[np.float32] | None,
+    ) -> None:
+        """Saturate towards a linear ceiling.
+
+        Args:
+            x: a block that was amplified.
+            after: what follows it and was not amplified yet, REACH frames or, where the song ends, fewer.
+            gains: that it will be amplified by, as in `amplify`, if any.
+        """
+        padded = np.zeros(REACH + x.size + REACH, dtype=np.float32)
+        padded[:REACH] = self._before_drive
+        padded[REACH : REACH + x.size] = x
+        next_frames = padded[REACH + x.size : REACH + x.size + after.size]
+        next_frames[:] = after
+        if gains is not None and after.size:
+            self.amplify(next_frames, start + x.size, gains)
+        self._before_drive = padded[x.size : x.size + REACH].copy()
+        saturate(padded, ceiling, x)
 
     def measure(self, x: NDArray[np.float32], start: int) -> None:
         """Measure energies and true peaks."""

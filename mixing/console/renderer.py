@@ -1,5 +1,7 @@
 """Renders mixes: the mix bus and the delivery stage over a whole song, in passes over a tape.
 
+Stems come through their strips onto the tape first; a single file is on it as it is.
+
 1. Equalizer; levels and K-weighted energies of cells. Now the compressor's gain is known over the whole song.
 2. Compressor gain, saturation, stereo; energies and true peaks. Now the limiter's gain is known.
 3. Gain and limiting; energies and true peaks again, of what will be delivered.
@@ -11,35 +13,43 @@ Channels run in parallel, and nothing depends on how many threads there are: the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mixing.audio.decode import ArraySource, AudioSource
-from mixing.console.biquads import BYPASS, bus_bands, high_pass
+from mixing.console.biquads import bus_bands, high_pass
 from mixing.console.channel import Channel, cell_frames
+from mixing.console.compressor import Compression, compressor_gains
 from mixing.console.energies import Energies, loudness_lufs, range_lu
-from mixing.console.glue import glue_gains
 from mixing.console.kernels.bands import new_section_state, one_section
 from mixing.console.kernels.gains import to_left_right, to_mid_side
+from mixing.console.kernels.saturation import REACH
 from mixing.console.lanes import Ahead, Lanes
 from mixing.console.limiter import Limiting, solve
-from mixing.console.spec import CEILING_DBTP, BusSettings, MixSettings
+from mixing.console.spec import CEILING_DBTP, BusSettings, MixSettings, ReverbSettings, StripSettings
+from mixing.console.stems import check_stems, sum_stems
+from mixing.console.strip import (
+    MONO_LU,
+    StripReport,
+    active_sections,
+    check_finite,
+    drive_ceiling,
+    filled,
+    reduction_points,
+)
 from mixing.console.tape import BLOCK, Tape
 from mixing.errors import AudioError, SettingsError
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 # Lossless formats round to 24 bit or dither to 16: this keeps a peak under the ceiling through both.
 QUANTIZING_DB = 0.01
-# Mono is played by two loudspeakers: settings that follow loudness then mean the same as on stereo.
-MONO_LU = 10.0 * math.log10(2.0)
-# At 6 dB of drive the saturation has its ceiling this far above the loudness: about where a lively mix has its peaks.
-DRIVE_ABOVE_LU = 16.0
-N_REDUCTION_POINTS = 200
 N_PASSES = 4
+# The strips' share of the work on a song of stems, as progress is told.
+STEMS_SHARE = 0.6
 
 Block = NDArray[np.float32]
 Sink = Callable[[Block], None]
@@ -61,6 +71,7 @@ class RenderReport:
         input_lufs: loudness after the equalizer, which threshold and drive refer to.
         gain_reduction: of the compressor over the song, dB, at least 0, at most N_REDUCTION_POINTS values.
         version: of the engine.
+        strips: what each stem's strip did, in the order of the stems; empty for a single file.
     """
 
     requested_lufs: float
@@ -73,6 +84,7 @@ class RenderReport:
     input_lufs: float
     gain_reduction: list[float]
     version: str
+    strips: list[StripReport] = field(default_factory=list)
 
 
 def render(audio: Block, rate: int, settings: MixSettings, *, n_threads: int = 2) -> tuple[Block, RenderReport]:
@@ -87,8 +99,37 @@ def render(audio: Block, rate: int, settings: MixSettings, *, n_threads: int = 2
     source = ArraySource(audio, rate)
     _check(source, settings)
     with Tape(source.channels, source.n_frames, max_in_memory=math.inf) as tape:
-        report = _render(source, settings, tape, lambda block: None, None, n_threads)
+        report = _master(source, settings, tape, lambda block: None, None, n_threads)
         return tape.audio, report
+
+
+def render_stems(
+    stems: Sequence[AudioSource],
+    settings: MixSettings,
+    sink: Sink,
+    *,
+    progress: Progress | None = None,
+    n_threads: int = 2,
+) -> RenderReport:
+    """Render a song of several stems, always in stereo.
+
+    Args:
+        stems: of one sample rate and length, in the order of `settings.strips`.
+        sink, progress: as in `render_stream`.
+        n_threads: so many stems are worked on at once.
+    Raises: as `render_stream` and `check_stems`.
+    """
+    check_stems(stems, settings)
+    rate, n_frames = stems[0].sample_rate, stems[0].n_frames
+
+    def told(begin: float, share: float) -> Progress | None:
+        return None if progress is None else lambda done: progress(begin + share * done)
+
+    with Tape(2, n_frames) as tape:
+        reports = sum_stems(stems, settings, tape, n_threads=n_threads, progress=told(0.0, STEMS_SHARE))
+        with Lanes(min(n_threads, 2)) as lanes:
+            bus = _Rendering(rate, settings.bus, tape, lanes, told(STEMS_SHARE, 1.0 - STEMS_SHARE))
+            return bus.run(tape.recorded(), sink, settings, reports)
 
 
 def render_stream(
@@ -110,7 +151,7 @@ def render_stream(
     """
     _check(source, settings)
     with Tape(source.channels, source.n_frames) as tape:
-        return _render(source, settings, tape, sink, progress, n_threads)
+        return _master(source, settings, tape, sink, progress, n_threads)
 
 
 def warm_up() -> None:
@@ -122,6 +163,9 @@ def warm_up() -> None:
     )
     for channels in (1, 2):
         render(noise[:channels], rate, MixSettings(bus=bus))
+    strip = StripSettings(high_pass_hz=30.0, threshold_db=-10.0, ratio=2.0, drive_db=6.0, send_db=-20.0)
+    stems = [ArraySource(noise[:1], rate), ArraySource(noise, rate)]
+    render_stems(stems, MixSettings(strips=(strip, strip), reverb=ReverbSettings(level_db=-6.0)), lambda block: None)
 
 
 def _check(source: AudioSource, settings: MixSettings) -> None:
@@ -134,15 +178,12 @@ def _check(source: AudioSource, settings: MixSettings) -> None:
         raise AudioError("Only mono and stereo sound can be mixed. Choose another file.", code="bad_channels")
 
 
-def _render(
+def _master(
     source: AudioSource, settings: MixSettings, tape: Tape, sink: Sink, progress: Progress | None, n_threads: int
 ) -> RenderReport:
-    with Lanes(min(n_threads, source.channels)) as lanes:
-        rendering = _Rendering(source, settings.bus, tape, lanes, progress)
-        glue = rendering.equalize()
-        rendering.color(glue)
-        limiting = rendering.limit(settings.delivery.loudness_lufs)
-        return rendering.deliver(sink, settings.delivery.loudness_lufs, glue, limiting)
+    with Lanes(min(n_threads, source.channels)) as lanes, Ahead(source.blocks(BLOCK)) as blocks:
+        rendering = _Rendering(source.sample_rate, settings.bus, tape, lanes, progress)
+        return rendering.run(filled(tape, blocks), sink, settings, [])
 
 
 @dataclass(frozen=True)
@@ -162,46 +203,46 @@ class Glue:
 class _Rendering:
     """The passes of one rendering. What is known of each cell is let go of as soon as it was used: an hour has many."""
 
-    def __init__(
-        self, source: AudioSource, bus: BusSettings, tape: Tape, lanes: Lanes, progress: Progress | None
-    ) -> None:
-        self._source = source
+    def __init__(self, rate: int, bus: BusSettings, tape: Tape, lanes: Lanes, progress: Progress | None) -> None:
         self._bus = bus
         self._tape = tape
         self._lanes = lanes
         self._progress = progress
-        self._rate = source.sample_rate
-        self._cell = cell_frames(self._rate)
-        self._channels = [Channel(source.n_frames, self._rate) for _ in range(source.channels)]
+        self._rate = rate
+        self._cell = cell_frames(rate)
+        self._channels = [Channel(tape.n_frames, rate) for _ in range(tape.channels)]
 
-    def equalize(self) -> Glue:
+    def run(
+        self, blocks: Iterator[Block], sink: Sink, settings: MixSettings, strips: list[StripReport]
+    ) -> RenderReport:
+        """All passes; `blocks` are those of the tape, filled."""
+        glue = self.equalize(blocks)
+        self.color(glue)
+        limiting = self.limit(settings.delivery.loudness_lufs)
+        return self.deliver(sink, settings.delivery.loudness_lufs, glue, limiting, strips)
+
+    def equalize(self, blocks: Iterator[Block]) -> Glue:
         """First pass, and what the compressor will do in the second."""
-        sections = bus_bands(self._bus, self._rate)
-        is_flat = all(tuple(section) == BYPASS for section in sections)
-        wanted = None if is_flat else sections
+        sections = active_sections(bus_bands(self._bus, self._rate))
         start = 0
-        with Ahead(self._source.blocks(BLOCK)) as blocks:
-            for block in self._tape.blank():
-                _fill(block, next(blocks, None))
-                self._each(Channel.equalize, block, start, wanted)
-                start += block.shape[1]
-                self._tell(0, start)
+        for block in blocks:
+            self._each(Channel.equalize, block, start, sections)
+            start += block.shape[1]
+            self._tell(0, start)
         self._lanes.settle()
         levels = reduce(np.maximum, [channel.levels for channel in self._channels])
-        if not np.isfinite(levels).all():
-            raise AudioError(
-                "The sound contains values that are not numbers. Export it again and retry.", code="not_finite"
-            )
+        check_finite(levels)
         energies = self._energies()
         self._begin_pass()
         lufs = loudness_lufs(energies)
         if not math.isfinite(lufs):
             raise AudioError("There is nothing to hear in this sound. Choose another file.", code="silent")
         played_lu = MONO_LU if len(self._channels) == 1 else 0.0
-        self._glue_gains, reduction_db = glue_gains(levels, self._bus, lufs + played_lu, self._cell / self._rate)
-        parts = np.array_split(reduction_db, min(N_REDUCTION_POINTS, reduction_db.size))
+        self._glue_gains, reduction_db = compressor_gains(
+            levels, Compression.of_bus(self._bus), lufs + played_lu, self._cell / self._rate
+        )
         return Glue(
-            reduction_db=[round(float(part.mean()), 3) for part in parts],
+            reduction_db=reduction_points(reduction_db),
             input_lufs=lufs + played_lu,
             output_lufs=loudness_lufs(energies, self._glue_gains) + played_lu,
         )
@@ -210,15 +251,14 @@ class _Rendering:
         """Second pass: compressor gain, saturation, stereo."""
         bus = self._bus
         gains, self._glue_gains = self._glue_gains, np.empty(0, dtype=np.float32)
-        has_glue = bool((gains != 1.0).any())
-        amount = 10.0 ** (bus.drive_db / 20.0) - 1.0
-        ceiling_lin = 10.0 ** ((glue.output_lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
+        glue_gains = gains if bool((gains != 1.0).any()) else None
+        ceiling = drive_ceiling(bus.drive_db, glue.output_lufs)
 
-        def prepare(channel: Channel, x: NDArray[np.float32], start: int) -> None:
-            if has_glue:
-                channel.amplify(x, start, gains)
-            if math.isfinite(ceiling_lin):
-                channel.drive(x, ceiling_lin)
+        def prepare(channel: Channel, x: NDArray[np.float32], start: int, after: Block) -> None:
+            if glue_gains is not None:
+                channel.amplify(x, start, glue_gains)
+            if math.isfinite(ceiling):
+                channel.drive(x, start, ceiling, after[self._channels.index(channel)], glue_gains)
 
         is_wide = len(self._channels) == 2 and (bus.width_db != 0.0 or bus.mono_below_hz > 0.0)
         side_gain = np.float32(10.0 ** (bus.width_db / 20.0))
@@ -226,7 +266,7 @@ class _Rendering:
         side_state = new_section_state()
         start = 0
         for block in self._tape.recorded():
-            self._each(prepare, block, start)
+            self._each(prepare, block, start, self._tape.after(start + block.shape[1], REACH))
             if is_wide:
                 self._lanes.settle()
                 to_mid_side(block[0], block[1], side_gain)
@@ -260,6 +300,7 @@ class _Rendering:
         requested_lufs: float,
         glue: Glue,
         limiting: Limiting,
+        strips: list[StripReport],
     ) -> RenderReport:
         """Last pass: what was measured leaves, lowered where it must be."""
         peak_dbtp = 20.0 * math.log10(float(self._peaks().max()))
@@ -284,6 +325,7 @@ class _Rendering:
             input_lufs=glue.input_lufs,
             gain_reduction=glue.reduction_db,
             version=ENGINE_VERSION,
+            strips=strips,
         )
 
     def _each(self, work: Callable[..., None], block: Block, *arguments: object) -> None:
@@ -304,18 +346,11 @@ class _Rendering:
 
     def _energies(self) -> Energies:
         total = reduce(np.add, [channel.energies for channel in self._channels])
-        return Energies(total, self._cell, self._source.n_frames, self._rate)
+        return Energies(total, self._cell, self._tape.n_frames, self._rate)
 
     def _peaks(self) -> NDArray[np.float32]:
         return reduce(np.maximum, [channel.peaks for channel in self._channels])
 
     def _tell(self, n_passes: int, position: int) -> None:
         if self._progress is not None:
-            self._progress((n_passes + position / self._source.n_frames) / N_PASSES)
-
-
-def _fill(block: Block, read: Block | None) -> None:
-    """Copy what was read; raises AudioError where the song ends before it should."""
-    if read is None or read.shape != block.shape:
-        raise AudioError("The file ends before its sound does. Export it again and retry.", code="truncated")
-    block[...] = read
+            self._progress((n_passes + position / self._tape.n_frames) / N_PASSES)

@@ -49,6 +49,22 @@ class Tape:
                 self._file.seek(4 * self.channels * start)
                 self._file.write(block.tobytes())
 
+    def after(self, stop: int, n_frames: int) -> NDArray[np.float32]:
+        """The frames from `stop` on, (channels, at most n_frames), as they lie on the tape when they are read.
+
+        In memory, what is given back changes with the tape.
+        """
+        if self._file is None:
+            return self.audio[:, stop : stop + n_frames]
+        # The blocks of a file lie one after the other, each channel by channel.
+        n_block = min(BLOCK, self.n_frames - stop)
+        n = min(n_frames, max(0, n_block))
+        found = np.empty((self.channels, n), dtype=np.float32)
+        for channel in range(self.channels if n else 0):
+            self._file.seek(4 * (self.channels * stop + channel * n_block))
+            found[channel] = np.frombuffer(self._file.read(4 * n), dtype=np.float32)
+        return found
+
     def recorded(self, *, keep: bool = True) -> Iterator[NDArray[np.float32]]:
         """The blocks as they were left, to be changed in place; only kept so where `keep` says it."""
         for start in range(0, self.n_frames, BLOCK):

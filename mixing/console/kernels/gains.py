@@ -1,4 +1,4 @@
-"""Gains that move along straight lines within each cell, and the saturation and stereo stages between them."""
+"""Gains that move along straight lines within each cell, and the stages that add, turn to mid and side, and back."""
 
 from __future__ import annotations
 
@@ -23,33 +23,11 @@ def apply_gains(x: NDArray[np.float32], gains: NDArray[np.float32], cell: int) -
             x[i] *= gain + step * np.float32(i - start)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def saturate(x: NDArray[np.float32], ceiling: np.float32, previous: np.float32) -> np.float32:
-    """Round off what nears `ceiling`, in place; small signals pass unchanged. Returns `previous` for the next block.
-
-    The curve is c(u) = u / sqrt(1 + u^2) of u = x / ceiling. Only the difference c(u) - u is made by first-order
-    antiderivative anti-aliasing, so that the signal itself keeps its treble and a drive of nothing is a bypass. The
-    price is that treble is rounded off less than bass: half the step between two frames always passes. The
-    antiderivative is sqrt(1 + u^2), whose difference quotient has a closed form that never divides by zero.
-
-    Args:
-        x: (frames,).
-        ceiling: linear, above 0: what the output approaches.
-        previous: the last frame before this block, as it came.
-    Source: J. Parker, V. Zavalishin, E. Le Bivic, Reducing the aliasing of nonlinear waveshaping using
-    continuous-time convolution, DAFx 2016.
-    """
-    scale = np.float32(1.0) / ceiling
-    half = np.float32(0.5)
-    one = np.float32(1.0)
+@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+def add_scaled(total: NDArray[np.float32], x: NDArray[np.float32], gain: np.float32) -> None:
+    """Add `gain` times `x` to `total`, (frames,) each, in place."""
     for i in range(x.size):
-        frame = x[i]
-        u = frame * scale
-        v = previous * scale
-        curve = (u + v) / (np.sqrt(one + u * u) + np.sqrt(one + v * v))
-        x[i] = frame + ceiling * (curve - half * (u + v))
-        previous = frame
-    return previous
+        total[i] += gain * x[i]
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"contract"})

@@ -1,4 +1,4 @@
-"""Glue compressor, saturation and limiter: static truths, timing, and what they never do."""
+"""Compressor and limiter: static truths, timing, and what they never do."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mixing.console.compressor import Compression, compressor_gains
 from mixing.console.energies import Energies, loudness_lufs
-from mixing.console.glue import glue_gains
-from mixing.console.kernels.gains import apply_gains, saturate
+from mixing.console.kernels.gains import apply_gains
 from mixing.console.limiter import limit, solve
 from mixing.console.spec import CEILING_DBTP, MAX_LIMITING_DB, BusSettings
-from tests.signals import beat, sine
 
 CELL_S = 32 / 44_100
 
 
 def levels(dbfs: float, n: int) -> np.ndarray:
     return np.full(n, 10.0 ** (dbfs / 10.0), dtype=np.float32)
+
+
+def glue_gains(mean_squares: np.ndarray, bus: BusSettings, lufs: float, cell_s: float) -> tuple[np.ndarray, np.ndarray]:
+    return compressor_gains(mean_squares, Compression.of_bus(bus), lufs, cell_s)
 
 
 def test_a_ratio_of_one_does_nothing() -> None:
@@ -74,57 +77,6 @@ def test_gains_move_along_straight_lines() -> None:
     x = np.ones(10, dtype=np.float32)
     apply_gains(x, np.array([0.0, 1.0, 0.5, 0.5], dtype=np.float32), 4)
     np.testing.assert_allclose(x, [0.0, 0.25, 0.5, 0.75, 1.0, 0.875, 0.75, 0.625, 0.5, 0.5])
-
-
-def driven(x: np.ndarray, ceiling: float, *blocks: int) -> np.ndarray:
-    out = x.astype(np.float32).copy()
-    previous, start = np.float32(0.0), 0
-    for length in blocks or (out.size,):
-        previous = saturate(out[start : start + length], np.float32(ceiling), np.float32(previous))
-        start += length
-    return out
-
-
-def test_little_drive_is_nearly_a_bypass_at_every_frequency() -> None:
-    for hz in (50.0, 1000.0, 20_000.0):
-        x = sine(hz, 0.1, rate=44_100, level_dbfs=-20.0)[0]
-        assert np.abs(driven(x, 100.0) - x).max() < 1e-6
-
-
-def test_the_ceiling_is_approached_and_never_passed() -> None:
-    x = sine(100.0, 0.2, rate=44_100)[0] * 2.0
-    y = driven(x, 0.5)
-    # What the treble keeps, half the step between two frames, comes on top.
-    assert 0.45 < np.abs(y).max() <= 0.5 + np.abs(np.diff(x)).max() / 2.0
-
-
-def test_saturation_aliases_less_than_without_its_antiderivative() -> None:
-    rate, hz = 44_100, 5001.0
-    x = sine(hz, 1.0, rate=rate, level_dbfs=0.0)[0]
-    ceiling = 0.3
-
-    def aliases_db(y: np.ndarray) -> float:
-        power = np.abs(np.fft.rfft(y * np.hanning(y.size))) ** 2
-        freqs = np.fft.rfftfreq(y.size, 1.0 / rate)
-        harmonic = np.any([np.abs(freqs - k * hz) < 6.0 for k in range(1, 5)], axis=0)
-        return float(10.0 * np.log10(power[~harmonic & (freqs > 30.0)].sum() / power.sum()))
-
-    naive = ceiling * (x / ceiling) / np.sqrt(1.0 + (x / ceiling) ** 2)
-    assert aliases_db(driven(x, ceiling)) < aliases_db(naive) - 6.0
-
-
-@pytest.mark.parametrize("length", [1, 64, 65, 8193])
-def test_saturated_blocks_equal_one_block(length: int) -> None:
-    x = beat(1, 0.4, rate=44_100)[0]
-    blocks = [length] * (x.size // length) + [x.size % length]
-    np.testing.assert_array_equal(driven(x, 0.1, *blocks), driven(x, 0.1))
-
-
-def test_compiled_saturation_equals_plain() -> None:
-    x = beat(2, 0.05, rate=44_100)[0]
-    plain = x.copy()
-    saturate.py_func(plain, np.float32(0.2), np.float32(0.0))
-    np.testing.assert_allclose(driven(x, 0.2), plain, atol=1e-6)
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,4 +1,4 @@
-"""The glue compressor: feed-forward, linked over the channels, decided at control rate.
+"""The compressor of a strip and of the mix bus: feed-forward, linked over the channels, decided at control rate.
 
 A cell's mean square (of the louder channel) is smoothed, compared with the threshold through a soft knee, and the
 reduction in decibels follows with attack and release. Each cell's gain is a straight line, so the gain moves no faster
@@ -9,12 +9,13 @@ JAES 60 (6), 2012: gain computer first, branching smoother in the log domain.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mixing.console.spec import KNEE_DB, BusSettings
+from mixing.console.spec import KNEE_DB, BusSettings, StripSettings
 
 # The detector averages over half the attack time within these bounds: bass is heard as a level, not as a waveform,
 # and fast settings stay fast.
@@ -25,37 +26,57 @@ MAX_AVERAGE_MS = 10.0
 MAX_LOOK_AHEAD_MS = 15.0
 
 
-def glue_gains(
-    mean_squares: NDArray[np.float32], bus: BusSettings, loudness_lufs: float, cell_s: float
+@dataclass(frozen=True)
+class Compression:
+    """A compressor's settings, wherever it stands: threshold relative to the loudness of what enters it."""
+
+    threshold_db: float
+    ratio: float
+    attack_ms: float
+    release_ms: float
+    makeup_db: float
+
+    @classmethod
+    def of_bus(cls, bus: BusSettings) -> Compression:
+        """The glue compressor."""
+        return cls(bus.glue_threshold_db, bus.glue_ratio, bus.glue_attack_ms, bus.glue_release_ms, bus.glue_makeup_db)
+
+    @classmethod
+    def of_strip(cls, strip: StripSettings) -> Compression:
+        """A stem's compressor."""
+        return cls(strip.threshold_db, strip.ratio, strip.attack_ms, strip.release_ms, strip.makeup_db)
+
+
+def compressor_gains(
+    mean_squares: NDArray[np.float32], compression: Compression, loudness_lufs: float, cell_s: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The compressor's gain over a whole song.
 
     Args:
         mean_squares: of the louder channel in each cell, (cells,), linear.
-        bus: threshold relative to `loudness_lufs`, ratio, attack, release, make-up.
         loudness_lufs: of what enters the compressor.
         cell_s: how long a cell is, seconds.
     Returns: linear gains at the edges of the cells with the make-up, (cells + 1,), and the reduction in each cell,
         (cells,) dB, at least 0.
     """
     reduction_db = np.empty(mean_squares.size, dtype=np.float32)
-    average_ms = min(max(bus.glue_attack_ms / 2.0, MIN_AVERAGE_MS), MAX_AVERAGE_MS)
+    average_ms = min(max(compression.attack_ms / 2.0, MIN_AVERAGE_MS), MAX_AVERAGE_MS)
     follow(
         mean_squares,
-        loudness_lufs + bus.glue_threshold_db,
-        1.0 - 1.0 / bus.glue_ratio,
+        loudness_lufs + compression.threshold_db,
+        1.0 - 1.0 / compression.ratio,
         _coefficient(average_ms, cell_s),
-        _coefficient(bus.glue_attack_ms, cell_s),
-        _coefficient(bus.glue_release_ms, cell_s),
+        _coefficient(compression.attack_ms, cell_s),
+        _coefficient(compression.release_ms, cell_s),
         reduction_db,
     )
-    look_ahead_ms = min(bus.glue_attack_ms, MAX_LOOK_AHEAD_MS)
+    look_ahead_ms = min(compression.attack_ms, MAX_LOOK_AHEAD_MS)
     n_ahead = min(round(1e-3 * look_ahead_ms / cell_s), reduction_db.size - 1)
     if n_ahead > 0:
         reduction_db[:-n_ahead] = reduction_db[n_ahead:]
     # In place: songs may last an hour.
     gains = np.empty(reduction_db.size + 1, dtype=np.float32)
-    np.subtract(bus.glue_makeup_db, reduction_db, out=gains[1:])
+    np.subtract(compression.makeup_db, reduction_db, out=gains[1:])
     gains[0] = gains[1]
     gains /= 20.0
     np.power(10.0, gains, out=gains)
