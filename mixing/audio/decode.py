@@ -61,13 +61,15 @@ class AudioCheck:
     Attributes:
         sha256: of its bytes.
         n_over_full_scale: samples beyond +-1.0.
-        peak_dbfs: the highest sample.
+        peak_dbfs: the highest sample; -inf for digital silence.
+        is_silent: there is nothing to hear.
     """
 
     info: AudioInfo
     sha256: str
     n_over_full_scale: int
     peak_dbfs: float
+    is_silent: bool = False
 
 
 class AudioSource(Protocol):
@@ -173,9 +175,16 @@ def probe(
 
 
 def validate(
-    path: Path, *, max_duration_s: float | None = MAX_DURATION_S, min_duration_s: float = MIN_DURATION_S
+    path: Path,
+    *,
+    max_duration_s: float | None = MAX_DURATION_S,
+    min_duration_s: float = MIN_DURATION_S,
+    may_be_silent: bool = False,
 ) -> AudioCheck:
     """Read a whole file and see that it is music.
+
+    Args:
+        may_be_silent: a stem may be; a song may not.
 
     Raises: AudioError as `probe`, or with the code silent, not_finite, truncated or corrupt.
     """
@@ -198,9 +207,11 @@ def validate(
         if whole.size:
             powers = np.square(whole, dtype=np.float64).reshape(info.channels, -1, stretch).mean(axis=2)
             loudest = max(loudest, float(powers.max()))
-    if loudest <= 10.0 ** (SILENCE_DBFS / 10.0):
+    is_silent = loudest <= 10.0 ** (SILENCE_DBFS / 10.0)
+    if is_silent and not may_be_silent:
         raise AudioError("The file is silent. Choose one with music in it.", code="silent")
-    return AudioCheck(info, _sha256(path), n_over, 20.0 * math.log10(peak))
+    peak_dbfs = 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+    return AudioCheck(info, _sha256(path), n_over, peak_dbfs, is_silent)
 
 
 def open_source(path: Path) -> FileSource:

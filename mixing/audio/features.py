@@ -22,6 +22,7 @@ import scipy.signal
 import soundfile
 from numpy.typing import NDArray
 
+from mixing.audio.decode import AudioSource
 from mixing.audio.k_weighting import k_sections
 from mixing.audio.log_mel import N_FRAMES, N_MELS, log_mel_crops
 from mixing.errors import AudioError
@@ -85,11 +86,26 @@ class StemFeatures:
 
 @dataclass(frozen=True)
 class SongFeatures:
-    """A song: its stems in upload order, what file it was, its sample rate in Hz."""
+    """A song.
+
+    Attributes:
+        stems: in upload order.
+        content_hash: of what was uploaded.
+        sample_rate: Hz.
+        mix: the stems' sum as uploaded; None for a song of one stem, which is its own mix.
+        roles: what each stem plays, of mixing.audio.roles.ROLES; empty where nobody said.
+    """
 
     stems: tuple[StemFeatures, ...]
     content_hash: str
     sample_rate: int
+    mix: StemFeatures | None = None
+    roles: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> StemFeatures:
+        """The song as one sound."""
+        return self.mix or self.stems[0]
 
 
 def extract_features(stems: Sequence[NDArray[np.float32]], rate: int, *, content_hash: str) -> SongFeatures:
@@ -132,6 +148,18 @@ def cached_features(path: Path, cache_dir: Path, content_hash: str) -> SongFeatu
     return features
 
 
+def cached_stem_features(stems: Sequence[AudioSource], mix: Path, cache_dir: Path, content_hash: str) -> SongFeatures:
+    """Features of a song of several aligned stems, and of their sum at `mix`; cached as in `cached_features`."""
+    cached = cache_path(cache_dir, content_hash)
+    if cached.exists():
+        return load_features(cached)
+    measured = tuple(_stem_features(_window(stem), stem.sample_rate) for stem in stems)
+    audio, rate = read_analysis_window(mix)
+    features = SongFeatures(measured, content_hash, rate, mix=_stem_features(audio, rate))
+    save_features(features, cached)
+    return features
+
+
 def cache_path(cache_dir: Path, content_hash: str) -> Path:
     """Where the cache keeps this content; the name changes with the version of the measurements."""
     return cache_dir / f"{content_hash}-v{FEATURES_VERSION}.npz"
@@ -141,10 +169,12 @@ def save_features(features: SongFeatures, path: Path) -> None:
     """Write features as .npz, atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
+    parts = features.stems if features.mix is None else (*features.stems, features.mix)
     np.savez(
         buffer,
-        log_mel=np.stack([stem.log_mel for stem in features.stems]),
-        stats=np.stack([stem.stats for stem in features.stems]),
+        log_mel=np.stack([stem.log_mel for stem in parts]),
+        stats=np.stack([stem.stats for stem in parts]),
+        has_mix=np.array(features.mix is not None),
         content_hash=np.array(features.content_hash),
         sample_rate=np.array(features.sample_rate),
         version=np.array(FEATURES_VERSION),
@@ -159,6 +189,7 @@ def load_features(path: Path) -> SongFeatures:
     try:
         with np.load(path, allow_pickle=False) as data:
             log_mel, stats = data["log_mel"], data["stats"]
+            has_mix = bool(data["has_mix"]) if "has_mix" in data else False
             content_hash, rate, version = str(data["content_hash"]), int(data["sample_rate"]), int(data["version"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise AudioError(
@@ -168,7 +199,10 @@ def load_features(path: Path) -> SongFeatures:
         raise AudioError(
             "The cached features are of another version. Delete them to measure the song again.", code="corrupt"
         )
-    return SongFeatures(tuple(StemFeatures(m, s) for m, s in zip(log_mel, stats, strict=True)), content_hash, rate)
+    parts = tuple(StemFeatures(m, s) for m, s in zip(log_mel, stats, strict=True))
+    if has_mix:
+        return SongFeatures(parts[:-1], content_hash, rate, mix=parts[-1])
+    return SongFeatures(parts, content_hash, rate)
 
 
 def analysis_window(n_frames: int, rate: int) -> tuple[int, int]:
@@ -239,6 +273,18 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     stats[STAT["rolloff_khz"]] = _rolloff_khz(stats[MID_BANDS])
     log_mel = log_mel_crops(mid, side, rate, loudness_lufs)
     return StemFeatures(log_mel.astype(np.float16), stats.astype(np.float32))
+
+
+def _window(source: AudioSource) -> NDArray[np.float32]:
+    """The part of a sound that is measured, (channels, frames)."""
+    start, length = analysis_window(source.n_frames, source.sample_rate)
+    parts, position = [], 0
+    for block in source.blocks():
+        first, last = max(start - position, 0), min(start + length - position, block.shape[1])
+        if first < last:
+            parts.append(block[:, first:last].copy())
+        position += block.shape[1]
+    return np.concatenate(parts, axis=1)
 
 
 def _ratio_db(numerator: float, denominator: float) -> float:

@@ -54,9 +54,9 @@ class GenreClassifier:
 
 
 def guess_genre(features: SongFeatures) -> GenreGuess:
-    """Guess from the song's first stem. Raises AudioError where the shipped weights are missing."""
+    """Guess from the whole song. Raises AudioError where the shipped weights are missing."""
     classifier = load_classifier()
-    probabilities = classifier.probabilities(features.stems[0].stats[None])[0]
+    probabilities = classifier.probabilities(features.whole.stats[None])[0]
     best = int(probabilities.argmax())
     return GenreGuess(classifier.genres[best], float(probabilities[best]))
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from mixing.breeding.ratio import Ratios
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.errors import BreedingError
-from mixing.mixers.base import Mixer, gather_groups, to_unit_range
+from mixing.mixers.base import Mixer, gather_groups
+from mixing.mixers.ranges import to_unit_range
 
 MIN_STEPS, MAX_STEPS = 40, 300
 # A child this close to its target (rms, normalized) needs no healing, and is done when it gets there.

@@ -8,7 +8,7 @@ that settings mean the same on quiet and on loud songs.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -88,6 +88,8 @@ BUS_GROUP_INDICES: dict[Group, tuple[int, ...]] = {
     if any(parameter.group == group for parameter in BUS_VECTOR)
 }
 NEUTRAL_BUS_VECTOR: NDArray[np.float32] = np.array([p.to_normalized(p.neutral) for p in BUS_VECTOR], dtype=np.float32)
+NEUTRAL_STRIP_VECTOR: NDArray[np.float32] = np.array([p.to_normalized(p.neutral) for p in STRIP], dtype=np.float32)
+NEUTRAL_REVERB_VECTOR: NDArray[np.float32] = np.array([p.to_normalized(p.neutral) for p in REVERB], dtype=np.float32)
 
 
 class _Section:
@@ -223,9 +225,27 @@ class MixSettings:
                 "Pass one vector at a time.",
                 code="wrong_shape",
             )
-        values = {p.name: p.from_normalized(float(x)) for p, x in zip(BUS_VECTOR, vector, strict=True)}
+        values = _physical(BUS_VECTOR, vector)
         loudness_lufs = values.pop("loudness_lufs")
         return cls(bus=BusSettings(**values), delivery=DeliverySettings(loudness_lufs))
+
+    def with_stems(self, strips: NDArray[np.floating[Any]], reverb: NDArray[np.floating[Any]]) -> MixSettings:
+        """These settings with the strips and the reverb of normalized vectors.
+
+        Args:
+            strips: (stems, len(STRIP)) in [0, 1], in the order of STRIP.
+            reverb: (len(REVERB),) in [0, 1].
+        Raises: SettingsError.
+        """
+        if strips.ndim != 2 or strips.shape[1] != len(STRIP) or reverb.shape != (len(REVERB),):
+            raise SettingsError(
+                f"Strips of the shape {strips.shape} do not fit the console. Pass one row a stem.", code="wrong_shape"
+            )
+        return replace(
+            self,
+            strips=tuple(StripSettings(**_physical(STRIP, row)) for row in strips),
+            reverb=ReverbSettings(**_physical(REVERB, reverb)),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form, read back by `from_dict`."""
@@ -250,3 +270,7 @@ class MixSettings:
             raise SettingsError(
                 f"These are not full console settings ({error!r}). Export them again from a mix.", code="wrong_shape"
             ) from error
+
+
+def _physical(parameters: tuple[Parameter, ...], vector: NDArray[np.floating[Any]]) -> dict[str, float]:
+    return {p.name: p.from_normalized(float(x)) for p, x in zip(parameters, vector, strict=True)}

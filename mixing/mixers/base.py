@@ -11,13 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from mixing.audio.features import SongFeatures
-from mixing.console.spec import BUS_GROUP_INDICES, BUS_VECTOR, NEUTRAL_BUS_VECTOR, MixSettings
+from mixing.console.spec import BUS_GROUP_INDICES, BUS_VECTOR, MixSettings
 from mixing.errors import MixerFileError, SettingsError
+from mixing.mixers.strips import StripNetwork, strip_inputs
 
 N_OUTPUTS = len(BUS_VECTOR)
-# The sigmoid reaches this far beyond [0, 1] before it is clipped, so that the ends of a range, where most "off"
-# values lie, can be reached exactly with finite weights.
-OVERSHOOT = 0.01
 
 
 @dataclass(frozen=True)
@@ -47,10 +45,12 @@ class MixerNetwork(torch.nn.Module):
     Attributes:
         trunk: features to one embedding a song.
         heads: by parameter group, embedding to logits.
+        strips: stems to channel strips and reverb, beside the trunk.
     """
 
     trunk: torch.nn.Module
     heads: torch.nn.ModuleDict
+    strips: StripNetwork
 
 
 class Mixer(ABC):
@@ -74,45 +74,33 @@ class Mixer(ABC):
     def normalized(self, features: SongFeatures) -> NDArray[np.float32]:
         """Bus and delivery settings of a song, (len(BUS_VECTOR),), each in [0, 1].
 
-        Raises: SettingsError for a song of several stems, or where the network's answer is not finite.
+        Raises: SettingsError where the network's answer is not finite.
         """
-        if len(features.stems) != 1:
-            raise SettingsError(
-                f"This mixer masters one file and the song has {len(features.stems)} stems. Bounce them to one file.",
-                code="wrong_shape",
-            )
-        stem = features.stems[0]
+        whole = features.whole
         with torch.no_grad():
-            log_mel = torch.from_numpy(stem.log_mel.astype(np.float32))[None]
-            result = self.network(log_mel, torch.from_numpy(stem.stats)[None])[0].numpy()
-        if not np.isfinite(result).all():
-            raise SettingsError(
-                "The mixer's answer is not a number. Retire it and choose another mixer.", code="not_finite"
-            )
-        return np.asarray(result, dtype=np.float32)
+            log_mel = torch.from_numpy(whole.log_mel.astype(np.float32))[None]
+            result = self.network(log_mel, torch.from_numpy(whole.stats)[None])[0].numpy()
+        return _finite(result)
+
+    def normalized_strips(self, features: SongFeatures) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Strips, (stems, len(STRIP)), and reverb, (len(REVERB),), each in [0, 1]; permuted stems permute the strips.
+
+        Raises: SettingsError where the network's answer is not finite.
+        """
+        with torch.no_grad():
+            strips, reverb = self.network.strips(strip_inputs(features)[None])
+        return _finite(strips[0].numpy()), _finite(reverb[0].numpy())
 
     def settings(self, features: SongFeatures, *, seed: int = 0) -> MixSettings:
         """Console settings in physical units; the same weights, features and seed always give the same settings.
 
+        A song of one stem gets no strip: it is mastered.
+
         Args:
             seed: for architectures that draw; a deterministic one ignores it.
         """
-        return MixSettings.from_bus_vector(self.normalized(features))
-
-
-def to_unit_range(logits: torch.Tensor) -> torch.Tensor:
-    """Logits to [0, 1], ends included; beyond the ends the gradient passes as if nothing had been clipped."""
-    stretched = torch.sigmoid(logits) * (1.0 + 2.0 * OVERSHOOT) - OVERSHOOT
-    return stretched + (stretched.clamp(0.0, 1.0) - stretched).detach()
-
-
-def neutral_logits(group_indices: tuple[int, ...]) -> torch.Tensor:
-    """The logits at which these parameters are neutral; a hair beyond the end where neutral is an end."""
-    neutral = NEUTRAL_BUS_VECTOR[list(group_indices)].astype(np.float64)
-    hair = OVERSHOOT * 0.1
-    target = np.where(neutral <= 0.0, -hair, np.where(neutral >= 1.0, 1.0 + hair, neutral))
-    share = (target + OVERSHOOT) / (1.0 + 2.0 * OVERSHOOT)
-    return torch.from_numpy(np.log(share / (1.0 - share))).float()
+        settings = MixSettings.from_bus_vector(self.normalized(features))
+        return settings if len(features.stems) == 1 else settings.with_stems(*self.normalized_strips(features))
 
 
 def gather_groups(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -120,3 +108,11 @@ def gather_groups(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
     order = [i for group in outputs for i in BUS_GROUP_INDICES[group]]  # type: ignore[index]
     inverse = np.argsort(order)
     return torch.cat(list(outputs.values()), dim=1)[:, torch.from_numpy(inverse)]
+
+
+def _finite(answer: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(answer).all():
+        raise SettingsError(
+            "The mixer's answer is not a number. Retire it and choose another mixer.", code="not_finite"
+        )
+    return np.asarray(answer, dtype=np.float32)

@@ -19,9 +19,11 @@ from torch.nn import functional
 from mixing.audio.features import N_STATS
 from mixing.audio.log_mel import N_MELS
 from mixing.audio.scaling import CLIP, STAT_CENTER, STAT_SCALE
-from mixing.console.spec import BUS_GROUP_INDICES
+from mixing.console.spec import BUS_GROUP_INDICES, NEUTRAL_BUS_VECTOR
 from mixing.errors import MixerFileError
-from mixing.mixers.base import Mixer, MixerConfig, MixerNetwork, gather_groups, neutral_logits, to_unit_range
+from mixing.mixers.base import Mixer, MixerConfig, MixerNetwork, gather_groups
+from mixing.mixers.ranges import neutral_logits, to_unit_range
+from mixing.mixers.strips import StripNetwork
 
 # A square root's slope is infinite at zero; a silent channel has no spread.
 _TINY = 1e-5
@@ -82,6 +84,7 @@ class CnnNetwork(MixerNetwork):
         self.heads = nn.ModuleDict(
             {group: _head(width, config.head_width, indices) for group, indices in BUS_GROUP_INDICES.items()}
         )
+        self.strips = StripNetwork()
 
     def forward(self, log_mel: torch.Tensor, stats: torch.Tensor) -> torch.Tensor:
         embedding = self.trunk(log_mel, stats)
@@ -143,5 +146,5 @@ def _head(n_in: int, width: int, indices: tuple[int, ...]) -> nn.Sequential:
     last = nn.Linear(width, len(indices))
     nn.init.zeros_(last.weight)
     with torch.no_grad():
-        last.bias.copy_(neutral_logits(indices))
+        last.bias.copy_(neutral_logits(NEUTRAL_BUS_VECTOR[list(indices)]))
     return nn.Sequential(nn.Linear(n_in, width), nn.GELU(), last)

@@ -17,6 +17,7 @@ from mixing.mixers.card import MixerCard
 from mixing.mixers.cnn import CnnMixer
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+STRIPS = "strips."
 ARCHITECTURES: dict[str, type[Mixer]] = {CnnMixer.architecture: CnnMixer}
 
 
@@ -63,9 +64,13 @@ def load_mixer(path: Path, card: MixerCard | None = None) -> Mixer:
     if not isinstance(config, dict):
         raise MixerFileError(f"{path.name} holds no readable configuration. Export it again.", code="bad_config")
     mixer = ARCHITECTURES[architecture].from_config(config)
-    check_tensors(mixer.network.state_dict(), tensors, path.name)
+    expected = mixer.network.state_dict()
     if card is not None:
         _check_card(path, card, architecture, tensors)
+    if not any(name.startswith(STRIPS) for name in tensors):
+        # A mixer from before there were stems leaves them alone, as an untrained one does.
+        tensors = {name: tensor for name, tensor in expected.items() if name.startswith(STRIPS)} | tensors
+    check_tensors(expected, tensors, path.name)
     mixer.network.load_state_dict(tensors)
     mixer.network.eval()
     return mixer

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from mixing.audio.features import N_STATS, SongFeatures, StemFeatures
 from mixing.console.spec import BUS_GROUP_INDICES, BUS_VECTOR, NEUTRAL_BUS_VECTOR, MixSettings
-from mixing.errors import MixerFileError, SettingsError
+from mixing.errors import MixerFileError
 from mixing.mixers.base import N_OUTPUTS
 from mixing.mixers.card import MixerCard, read_card, to_toml, write_card
 from mixing.mixers.cnn import CnnConfig, CnnMixer
@@ -78,7 +78,11 @@ def test_every_weight_of_a_trained_mixer_gets_gradient() -> None:
     features = make_features().stems[0]
     log_mel = torch.from_numpy(features.log_mel.astype(np.float32))[None]
     mixer.network(log_mel, torch.from_numpy(features.stats)[None]).sum().backward()
-    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in mixer.network.parameters())
+    assert all(
+        p.grad is not None and torch.isfinite(p.grad).all()
+        for n, p in mixer.network.named_parameters()
+        if not n.startswith("strips.")
+    )
     for head in mixer.network.heads.values():
         gradient = head.get_parameter("2.weight").grad
         assert gradient is not None
@@ -95,11 +99,6 @@ def test_settings_depend_on_the_song_and_on_nothing_else() -> None:
 def test_no_layer_keeps_running_statistics() -> None:
     batch_norms = torch.nn.modules.batchnorm._BatchNorm
     assert not any(isinstance(module, batch_norms) for module in CnnMixer(TINY).network.modules())
-
-
-def test_several_stems_are_refused() -> None:
-    with pytest.raises(SettingsError):
-        CnnMixer(TINY).normalized(make_features(n_stems=2))
 
 
 def test_a_saved_mixer_comes_back_as_it_was(tmp_path: Path) -> None:

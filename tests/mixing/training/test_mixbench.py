@@ -11,9 +11,10 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
-from mixing.console.spec import BUS_GROUP_INDICES
-from mixing.mixers.base import Mixer, neutral_logits
+from mixing.console.spec import BUS_GROUP_INDICES, NEUTRAL_BUS_VECTOR
+from mixing.mixers.base import Mixer
 from mixing.mixers.card import read_card
+from mixing.mixers.ranges import neutral_logits
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
 from mixing.training import feature_sets
 from mixing.training.bench_tables import to_markdown, write_to_cards
@@ -143,7 +144,7 @@ def test_icc_tells_songs_from_excerpts() -> None:
 def test_doing_nothing_repairs_nothing() -> None:
     gate = feature_sets.load("gate")
     assert gate.degraded_stats is not None
-    rows = [neutral_logits(indices) for indices in BUS_GROUP_INDICES.values()]
+    rows = [neutral_logits(NEUTRAL_BUS_VECTOR[list(indices)]) for indices in BUS_GROUP_INDICES.values()]
     assert sum(len(row) for row in rows) == 22
     neutral = np.tile(_neutral(), (len(gate.stats), 1))
     assert repair_ratio(neutral, neutral, gate.stats, gate.degraded_stats).value == pytest.approx(1.0)
