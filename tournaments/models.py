@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from evolution.models import Mixer
 from mixarena.jobs.leases import Leased
+from mixing.audio.roles import ROLES
 from mixing.genres import GENRES
 
 GENRE_CHOICES = list(GENRES.items())
+ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
 
 
 def new_token() -> str:
@@ -37,8 +39,11 @@ class Song(Leased):
     )
     is_demo = models.BooleanField(default=False, help_text="Shipped with the arena; everybody may battle on it.")
     title = models.CharField(max_length=200)
-    file = models.FileField(upload_to="songs/")
-    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
+    file = models.FileField(
+        upload_to="songs/", blank=True, help_text="Of a song of several stems: their sum, made when it is checked."
+    )
+    n_stems = models.PositiveSmallIntegerField(default=1, help_text="1: a mix, which is mastered.")
+    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file, or of the stems.")
     container = models.CharField(max_length=20)
     sample_rate = models.PositiveIntegerField(help_text="Hz")
     channels = models.PositiveSmallIntegerField()
@@ -61,6 +66,31 @@ class Song(Leased):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Stem(models.Model):
+    """One track of a song of several. What is found out about it stands here when the song is ready."""
+
+    song = models.ForeignKey(Song, on_delete=models.CASCADE, related_name="stems")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=80)
+    file = models.FileField(upload_to="songs/")
+    container = models.CharField(max_length=20)
+    sample_rate = models.PositiveIntegerField(help_text="Hz")
+    channels = models.PositiveSmallIntegerField()
+    duration_s = models.FloatField()
+    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
+    role = models.CharField(max_length=12, blank=True, choices=ROLE_CHOICES)
+    role_confidence = models.FloatField(default=0.0, help_text="Of the guess, 0 to 1; 1 when its owner chose it.")
+    is_silent = models.BooleanField(default=False)
+    n_over_full_scale = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["song", "position"], name="stem_one_a_position")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Analysis(Leased):
@@ -95,10 +125,23 @@ class Mix(Leased):
     excerpt_lufs = models.FloatField(null=True, blank=True)
     centroid_hz = models.FloatField(null=True, blank=True, help_text="Spectral centroid of the highlight.")
     reason = models.TextField(blank=True)
+    nudged_from = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="nudged",
+        help_text="Empty: the mixer's own.",
+    )
+    nudge = models.JSONField(null=True, blank=True, help_text="What its owner changed.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["song", "mixer"], name="mix_one_a_song_and_mixer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["song", "mixer"], condition=Q(nudged_from=None), name="mix_one_a_song_and_mixer"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.song} by {self.mixer}"
@@ -140,8 +183,12 @@ class Export(Leased):
     class Format(models.TextChoices):
         WAV = "wav24", "WAV, 24 bit"
         WAV16 = "wav16", "WAV, 16 bit"
+        WAV32 = "wav32f", "WAV, 32 bit float"
         FLAC = "flac", "FLAC, 24 bit"
         MP3 = "mp3", "MP3"
+        OPUS = "opus", "Opus"
+        STEMS = "stems", "Processed stems, zip"
+        REAPER = "reaper", "REAPER project, zip"
 
     class State(models.TextChoices):
         QUEUED = "queued"

@@ -27,6 +27,7 @@ CHUNK = 2**20
 MAX_SHOWN = 60
 AUDIO_SUFFIXES = frozenset((".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga"))
 ZIP_SUFFIXES = frozenset((".zip", ".rar", ".7z", ".tar", ".gz"))
+ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 HIDDEN_FOLDERS = frozenset(("__macosx",))
 _REGULAR = 0
 
@@ -47,7 +48,7 @@ class UnpackedStem:
 def is_zip(path: Path) -> bool:
     """Whether a file is a zip by its content. Raises OSError."""
     with path.open("rb") as file:
-        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+        return file.read(4) in ZIP_HEADS
 
 
 def unpack_stems(

@@ -1,4 +1,4 @@
-"""Writing music: WAV with 24 or dithered 16 bit, FLAC with 24 bit, and MP3 that keeps its true peak."""
+"""Writing music: WAV with 24, dithered 16 or floating 32 bit, FLAC, and MP3 and Opus that keep their true peak."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ CHUNK = 65_536
 FORMATS: dict[str, tuple[str, str]] = {
     "wav24": ("WAV", "PCM_24"),
     "wav16": ("WAV", "PCM_16"),
+    "wav32f": ("WAV", "FLOAT"),
     "flac": ("FLAC", "PCM_24"),
     "mp3": ("MP3", "MPEG_LAYER_III"),
+    "opus": ("OGG", "OPUS"),
 }
 # The sample rates of MPEG-1, MPEG-2 and MPEG-2.5, layer III.
 MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+OPUS_RATES = (8000, 12_000, 16_000, 24_000, 48_000)
+LOSSY: dict[str, tuple[int, ...]] = {"mp3": MP3_RATES, "opus": OPUS_RATES}
 # An encoder answers a lower level with other peaks, so it is lowered by a little more than it exceeds.
 EXTRA_DB = 0.05
 MAX_ATTEMPTS = 5
@@ -52,17 +56,17 @@ def write_audio(path: Path, blocks: Iterable[Block], sample_rate: int, channels:
     """Write a file, whole or not at all.
 
     Args:
-        blocks: (channels, frames) each, finite; beyond +-1.0 is clipped.
-        fmt: wav24, wav16, flac, or mp3 at one of MP3_RATES.
+        blocks: (channels, frames) each, finite; beyond +-1.0 is clipped, but for wav32f.
+        fmt: of FORMATS; those of LOSSY at one of their rates.
         seed: of the triangular dither that wav16 gets; the same seed gives the same noise, however the blocks are cut.
     Raises: OSError where the disk refuses, AudioError for a format that does not exist or cannot hold the rate.
     """
     if fmt not in FORMATS:
         raise AudioError(f"There is no format {fmt}. Choose one of {', '.join(FORMATS)}.", code="unsupported_type")
-    if fmt == "mp3" and sample_rate not in MP3_RATES:
-        raise AudioError(f"MP3 cannot hold {sample_rate} Hz. Choose WAV or FLAC.", code="bad_rate")
+    if sample_rate not in LOSSY.get(fmt, (sample_rate,)):
+        raise AudioError(f"{fmt.upper()} cannot hold {sample_rate} Hz. Choose WAV or FLAC.", code="bad_rate")
     container, subtype = FORMATS[fmt]
-    options: dict[str, Any] = {"compression_level": 0.0, "bitrate_mode": "VARIABLE"} if fmt == "mp3" else {}
+    options: dict[str, Any] = {"compression_level": 0.0, "bitrate_mode": "VARIABLE"} if fmt in LOSSY else {}
     noise = np.random.default_rng(seed)
     partial = path.with_name(f"{path.name}.part")
     try:
@@ -80,38 +84,39 @@ def write_audio(path: Path, blocks: Iterable[Block], sample_rate: int, channels:
         partial.unlink(missing_ok=True)
 
 
-def encode_mp3(path: Path, source: AudioSource, *, ceiling_dbtp: float) -> EncodeReport:
-    """Write a sound as MP3 of the best variable bit rate, whole or not at all.
+def encode_lossy(path: Path, source: AudioSource, fmt: str, *, ceiling_dbtp: float) -> EncodeReport:
+    """Write a sound as MP3 or Opus of the best variable bit rate, whole or not at all.
 
     What is decoded from it stays under a ceiling: it is measured, and encoded again at a lower level while it does not.
-    Rates that MP3 does not have are converted to 44.1 or 48 kHz, whichever divides them.
+    Rates that the format does not have are converted.
 
+    Args:
+        fmt: of LOSSY.
     Raises: AudioError where no level is low enough, which only a defective encoder can cause; OSError.
     """
     # Scipy stays out of the web process.
     from mixing.audio.true_peak import true_peak_dbtp
 
-    rate = mp3_rate(source.sample_rate)
+    rate = lossy_rate(source.sample_rate, fmt)
     trim_db = 0.0
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        attempt = Path(folder) / "attempt.mp3"
+        attempt = Path(folder) / "attempt"
         for _ in range(MAX_ATTEMPTS):
-            write_audio(attempt, _converted(source, rate, trim_db), rate, source.channels, "mp3", seed=0)
+            write_audio(attempt, _converted(source, rate, trim_db), rate, source.channels, fmt, seed=0)
             peak_dbtp = true_peak_dbtp(*load(attempt))
             if peak_dbtp <= ceiling_dbtp:
                 attempt.replace(path)
                 return EncodeReport(trim_db, peak_dbtp, rate)
             trim_db -= peak_dbtp - ceiling_dbtp + EXTRA_DB
-    raise AudioError(
-        "The MP3 encoder does not keep the peaks under the ceiling. Choose WAV or FLAC.", code="not_encodable"
-    )
+    raise AudioError("The encoder does not keep the peaks under the ceiling. Choose WAV or FLAC.", code="not_encodable")
 
 
-def mp3_rate(sample_rate: int) -> int:
-    """The rate that a sound of some rate has in MP3, Hz."""
-    if sample_rate in MP3_RATES:
+def lossy_rate(sample_rate: int, fmt: str) -> int:
+    """The rate that a sound of some rate has in a format of LOSSY, Hz."""
+    rates = LOSSY[fmt]
+    if sample_rate in rates:
         return sample_rate
-    return 44_100 if sample_rate % 44_100 == 0 else 48_000
+    return 44_100 if 44_100 in rates and sample_rate % 44_100 == 0 else 48_000
 
 
 def _converted(source: AudioSource, rate: int, trim_db: float) -> Iterator[Block]:

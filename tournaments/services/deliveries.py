@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from mixing.audio.decode import load, open_source
-from mixing.audio.encode import encode_mp3, write_audio
+from mixing.audio.encode import LOSSY, encode_lossy, write_audio
 from mixing.console.spec import CEILING_DBTP, MixSettings
-from tournaments.services.renderings import Block, n_threads
+from tournaments.services.materials import Block, Material
 
 R = TypeVar("R")
 
@@ -41,17 +41,17 @@ class Delivery:
 
 def deliver(
     *,
-    song: Path,
+    material: Material,
     settings: MixSettings,
     path: Path,
     format: str,
     seed: int,
     progress: Callable[[float], None] | None = None,
 ) -> Delivery:
-    """Render a song with some settings and write it to `path`, whole or not at all.
+    """Mix a song's sound with some settings and write it to `path`, whole or not at all.
 
     Args:
-        format: one of the encoder's: wav24, wav16, flac, mp3.
+        format: one of the encoder's: wav24, wav16, wav32f, flac, mp3, opus.
         seed: of the dither.
         progress: told the share that is done, 0 to 1.
     Raises: AudioError where the song cannot be read.
@@ -59,23 +59,18 @@ def deliver(
     # Numba and scipy stay out of the web process.
     from mixing.audio.loudness import integrated_lufs
     from mixing.audio.true_peak import true_peak_dbtp
-    from mixing.console.renderer import RenderReport, render_stream
 
-    source = open_source(song)
-
-    def push(sink: Callable[[Block], None]) -> RenderReport:
-        return render_stream(source, settings, sink, progress=progress, n_threads=n_threads())
-
-    blocks = Pulled(push)
+    blocks = Pulled(lambda sink: material.render(settings, sink, progress=progress))
     trim_db = 0.0
-    if format == "mp3":
+    rate, channels = material.sample_rate, material.channels
+    if format in LOSSY:
         # The encoder needs the mix more than once, until its peaks hold.
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             lossless = Path(folder) / "mix.wav"
-            write_audio(lossless, blocks, source.sample_rate, source.channels, "wav24", seed=seed)
-            trim_db = encode_mp3(path, open_source(lossless), ceiling_dbtp=CEILING_DBTP).trim_db
+            write_audio(lossless, blocks, rate, channels, "wav24", seed=seed)
+            trim_db = encode_lossy(path, open_source(lossless), format, ceiling_dbtp=CEILING_DBTP).trim_db
     else:
-        write_audio(path, blocks, source.sample_rate, source.channels, format, seed=seed)
+        write_audio(path, blocks, rate, channels, format, seed=seed)
     audio, rate = load(path)
     return Delivery(
         requested_lufs=blocks.result.requested_lufs,

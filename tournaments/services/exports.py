@@ -15,6 +15,7 @@ from mixarena.jobs.steps import Step
 from mixing.console.spec import MixSettings
 from tournaments.models import Export, Mix
 from tournaments.services.deliveries import deliver
+from tournaments.services.materials import material_of
 from tournaments.services.renderings import dither_seed
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def _make(export: Export, lease: Lease) -> None:
     path = Path(default_storage.path(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     delivery = deliver(
-        song=Path(mix.song.file.path),
+        material=material_of(mix.song),
         settings=MixSettings.from_dict(mix.console_settings or {}),
         path=path,
         format=format.value,

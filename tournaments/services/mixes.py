@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from evolution.models import Mixer
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
 from tournaments.models import Mix, Song
+from tournaments.services.materials import material_of
 
 if TYPE_CHECKING:
-    from mixing.console.spec import MixSettings
+    from mixing.audio.features import SongFeatures
     from mixing.mixers.base import Mixer as Network
 
 PLAN = Step(
@@ -43,7 +45,7 @@ def request_mixes(*, song: Song, mixers: Sequence[Mixer]) -> list[Mix]:
     """
     mixes = []
     for mixer in mixers:
-        mix, _ = Mix.objects.get_or_create(song=song, mixer=mixer)
+        mix, _ = Mix.objects.get_or_create(song=song, mixer=mixer, nudged_from=None)
         if mix.state == Mix.State.FAILED:
             Mix.objects.filter(pk=mix.pk, state=Mix.State.FAILED).update(state=Mix.State.QUEUED, reason="")
             mix.refresh_from_db()
@@ -60,12 +62,16 @@ def plan_mix(mix_id: int) -> None:
     PLAN.run(mix_id, _plan)
 
 
-def choose_settings(mixer: Mixer, path: Path, content_hash: str) -> MixSettings:
-    """What a mixer does with the song at `path`. Raises MixerFileError, AudioError."""
-    # Torch and scipy stay out of the web process.
-    from mixing.audio.features import cached_features
+def features_of(song: Song) -> SongFeatures:
+    """A checked song's features, from the cache where it was measured before. Raises AudioError."""
+    # Scipy stays out of the web process.
+    from mixing.audio.features import cached_features, cached_stem_features
 
-    return load_network(mixer).settings(cached_features(path, features_folder(), content_hash))
+    path = Path(song.file.path)
+    if song.n_stems == 1:
+        return cached_features(path, features_folder(), song.content_hash)
+    features = cached_stem_features(material_of(song).sources, path, features_folder(), song.content_hash)
+    return replace(features, roles=tuple(song.stems.values_list("role", flat=True)))
 
 
 def features_folder() -> Path:
@@ -80,7 +86,7 @@ def load_network(mixer: Mixer) -> Network:
 
 def _plan(mix: Mix, lease: Lease) -> None:
     song = mix.song
-    chosen = choose_settings(mix.mixer, Path(song.file.path), song.content_hash)
+    chosen = load_network(mix.mixer).settings(features_of(song))
     if lease.finish(state=Mix.State.PLANNED, console_settings=chosen.to_dict()):
         RENDER.send(mix.pk)
 

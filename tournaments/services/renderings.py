@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from mixing.console.spec import MixSettings
 from tournaments.models import Mix
+from tournaments.services.materials import material_of
 
 if TYPE_CHECKING:
     from mixing.console.renderer import RenderReport
@@ -26,17 +25,7 @@ def render(mix: Mix, sink: Callable[[Block], None]) -> RenderReport:
     Args:
         sink: gets the blocks in order, each (channels, frames).
     """
-    # Numba stays out of the web process.
-    from mixing.audio.decode import open_source
-    from mixing.console.renderer import render_stream
-
-    source = open_source(Path(mix.song.file.path))
-    return render_stream(source, MixSettings.from_dict(mix.console_settings or {}), sink, n_threads=n_threads())
-
-
-def n_threads() -> int:
-    """A render worker's share of the cores."""
-    return max(1, settings.CPU_CORES // settings.RENDER_PROCESSES)
+    return material_of(mix.song).render(MixSettings.from_dict(mix.console_settings or {}), sink)
 
 
 def dither_seed(content_hash: str) -> int:

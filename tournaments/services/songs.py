@@ -23,12 +23,13 @@ from mixing.audio.peaks import waveform_peaks
 from mixing.errors import AudioError
 from mixing.genres import GENRES
 from tournaments.errors import InvalidTournament
-from tournaments.models import Analysis, Song
+from tournaments.models import Analysis, Song, Stem
 from tournaments.services.disk import check_free_space
-from tournaments.services.mixes import features_folder, request_mixes
+from tournaments.services.mixes import features_of, request_mixes
 from tournaments.services.previews import cut_all, save_drafts, spans
 from tournaments.services.regions import find_regions
 from tournaments.services.renderings import Cutter
+from tournaments.services.stems import bounce
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -72,7 +73,7 @@ def add_song(
     Raises: AudioError for what cannot be used as music, DiskNearlyFull.
     """
     check_free_space()
-    stored = _store(file)
+    stored = store(file)
     try:
         info = probe(Path(default_storage.path(stored)), max_duration_s=max_duration_s)
         with transaction.atomic():
@@ -122,7 +123,7 @@ def title_from(name: str) -> str:
     return " ".join(stem.replace("_", " ").split()).strip(" .")[:MAX_TITLE].strip() or UNTITLED
 
 
-def _store(file: File[Any] | Path) -> str:
+def store(file: File[Any] | Path) -> str:
     """Put a file among the songs, under a name that says nothing."""
     name = f"songs/{uuid.uuid4().hex}"
     if isinstance(file, File):
@@ -137,15 +138,20 @@ def _store(file: File[Any] | Path) -> str:
 
 
 def _prepare(song: Song, lease: Lease) -> None:
+    stems: dict[int, dict[str, Any]] = {}
     try:
+        if song.n_stems > 1:
+            stems = bounce(song)
         found, cutter = _examine(song)
     except AudioError as error:
         lease.finish(state=Song.State.REFUSED, refusal=error.message)
         return
     drafts, _ = cut_all(song=song, mix=None, cutter=cutter)
     with transaction.atomic():
-        if not lease.finish(state=Song.State.READY, **found):
+        if not lease.finish(state=Song.State.READY, file=song.file.name, **found):
             return
+        for pk, fields in stems.items():
+            Stem.objects.filter(pk=pk).update(**fields)
         save_drafts(song=song, mix=None, drafts=drafts)
         # The mixes that a first battle may need come before the measurements, which only inform.
         request_mixes(song=song, mixers=list(Mixer.objects.filter(state=Mixer.State.ACTIVE, is_champion=True)))
@@ -158,18 +164,19 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
     Raises: AudioError for what cannot be used as music.
     """
     # Scipy stays out of the web process.
-    from mixing.audio.features import cached_features
     from mixing.audio.genre import guess_genre
 
     path = Path(song.file.path)
     # Its length was accepted when it came, by the limit of the door through which it came.
     check = validate(path, max_duration_s=None)
+    is_sum = song.n_stems > 1
+    song.content_hash = song.content_hash if is_sum else check.sha256
     source = open_for_rereading(path)
     (highlight_start_s, highlight_end_s), (excerpt_start_s, excerpt_end_s) = find_regions(source)
-    guess = guess_genre(cached_features(path, features_folder(), check.sha256))
+    guess = guess_genre(features_of(song))
     found = {
-        "content_hash": check.sha256,
-        "n_over_full_scale": check.n_over_full_scale,
+        "content_hash": song.content_hash,
+        "n_over_full_scale": song.n_over_full_scale if is_sum else check.n_over_full_scale,
         "peaks": waveform_peaks(source).tolist(),
         "highlight_start_s": highlight_start_s,
         "highlight_end_s": highlight_end_s,

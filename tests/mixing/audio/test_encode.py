@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from mixing.audio.decode import ArraySource, load
-from mixing.audio.encode import FORMATS, encode_mp3, mp3_rate, write_audio
+from mixing.audio.encode import FORMATS, encode_lossy, lossy_rate, write_audio
 from mixing.errors import AudioError
 from tests.annex_2 import true_peak_dbtp
 from tests.signals import Signal, beat, sine
@@ -90,7 +90,7 @@ def test_formats_and_rates_that_do_not_exist_are_refused(tmp_path: Path) -> None
 def test_an_mp3_is_lowered_until_its_peaks_hold(tmp_path: Path, ceiling_dbtp: float) -> None:
     audio = beat(6, 6.0, rate=RATE)
     audio *= np.float32(10.0 ** (-1.0 / 20.0)) / np.abs(audio).max()
-    report = encode_mp3(tmp_path / "mix.mp3", ArraySource(audio, RATE), ceiling_dbtp=ceiling_dbtp)
+    report = encode_lossy(tmp_path / "mix.mp3", ArraySource(audio, RATE), "mp3", ceiling_dbtp=ceiling_dbtp)
     decoded, rate = load(tmp_path / "mix.mp3")
     assert rate == report.sample_rate == RATE
     assert true_peak_dbtp(decoded) <= ceiling_dbtp
@@ -100,15 +100,17 @@ def test_an_mp3_is_lowered_until_its_peaks_hold(tmp_path: Path, ceiling_dbtp: fl
 
 
 def test_a_quiet_mp3_is_left_alone(tmp_path: Path) -> None:
-    report = encode_mp3(tmp_path / "mix.mp3", ArraySource(beat(7, 3.0, rate=RATE) * 0.2, RATE), ceiling_dbtp=-1.0)
+    report = encode_lossy(
+        tmp_path / "mix.mp3", ArraySource(beat(7, 3.0, rate=RATE) * 0.2, RATE), "mp3", ceiling_dbtp=-1.0
+    )
     assert report.trim_db == 0.0
 
 
 @pytest.mark.parametrize(("rate", "wanted"), [(44_100, 44_100), (88_200, 44_100), (96_000, 48_000), (192_000, 48_000)])
 def test_rates_that_mp3_lacks_are_converted(tmp_path: Path, rate: int, wanted: int) -> None:
-    assert mp3_rate(rate) == wanted
+    assert lossy_rate(rate, "mp3") == wanted
     audio = sine(1000.0, 4.0, rate=rate, level_dbfs=-12.0)
-    encode_mp3(tmp_path / "mix.mp3", ArraySource(audio, rate), ceiling_dbtp=-1.0)
+    encode_lossy(tmp_path / "mix.mp3", ArraySource(audio, rate), "mp3", ceiling_dbtp=-1.0)
     decoded, found = load(tmp_path / "mix.mp3")
     assert found == wanted
     assert decoded.shape[1] == pytest.approx(4 * wanted, abs=4)

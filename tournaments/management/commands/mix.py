@@ -9,12 +9,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from evolution.models import Mixer
-from mixing.audio.decode import validate
+from mixing.audio.decode import open_source, validate
+from mixing.audio.features import cached_features
 from tournaments.errors import ArenaError
 from tournaments.management.out_files import format_of
 from tournaments.models import Export
 from tournaments.services.deliveries import deliver
-from tournaments.services.mixes import choose_settings
+from tournaments.services.materials import Material
+from tournaments.services.mixes import features_folder, load_network
 from tournaments.services.renderings import dither_seed
 
 
@@ -40,11 +42,11 @@ class Command(BaseCommand):
 
             bar.set_description("Listening")
             check = validate(options["song"], max_duration_s=None)
-            chosen = choose_settings(mixer, options["song"], check.sha256)
+            chosen = load_network(mixer).settings(cached_features(options["song"], features_folder(), check.sha256))
             bar.set_description("Mixing")
             try:
                 delivery = deliver(
-                    song=options["song"],
+                    material=Material((open_source(options["song"]),)),
                     settings=chosen,
                     path=out,
                     format=format.value,
