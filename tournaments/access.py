@@ -28,6 +28,14 @@ def song_for_listener(user: User, public_id: UUID) -> Song:
     return song
 
 
+def song_for_owner(user: User, public_id: UUID) -> Song:
+    """A song to change."""
+    song = Song.objects.filter(owner=user, public_id=public_id).first()
+    if song is None:
+        raise Http404
+    return song
+
+
 def tournament_for_owner(user: User, public_id: UUID) -> Tournament:
     """A tournament to play, resume and take mixes from."""
     tournament = (

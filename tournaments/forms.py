@@ -10,13 +10,31 @@ from mixing.genres import GENRES
 from tournaments.models import Export, Tournament
 
 # What a file chooser offers; the server judges by content alone.
-ACCEPTED_FILES = ".wav,.wave,.aif,.aiff,.flac,.mp3,.ogg,.oga,audio/*"
+ACCEPTED_FILES = ".wav,.wave,.aif,.aiff,.flac,.mp3,.ogg,.oga,.zip,audio/*,application/zip"
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    """A file chooser that takes several at once."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One file or several; cleaned to a list."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Check each file as a single one would be."""
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(SeveralFilesField, self).clean(file, initial) for file in files or [None]]
 
 
 class UploadForm(forms.Form):
-    """One song, one file."""
+    """One song: a file, its stems, or a zip of them."""
 
-    file = forms.FileField(
+    title = forms.CharField(
+        label="Title", required=False, max_length=120, widget=forms.TextInput(attrs={"class": "input"})
+    )
+    file = SeveralFilesField(
         label="Your song",
         error_messages={
             "required": "No file came with the form. Choose one and send it again.",
@@ -24,7 +42,7 @@ class UploadForm(forms.Form):
             "max_length": "The file's name is too long. Shorten it and send it again.",
         },
         max_length=255,
-        widget=forms.FileInput(attrs={"accept": ACCEPTED_FILES}),
+        widget=SeveralFilesInput(attrs={"accept": ACCEPTED_FILES}),
     )
 
 

@@ -82,6 +82,27 @@ def sum_stems(
     return reports
 
 
+def printed_stems(stems: Sequence[AudioSource], settings: MixSettings) -> Iterator[tuple[int | None, Iterator[Block]]]:
+    """What every strip gives to the mix bus, and last the reverb's return: together they are the mix before its bus.
+
+    Yields: the stem's number, or None for the reverb, and its blocks, (2, frames) each, to be used up at once.
+    Raises: as `sum_stems`.
+    """
+    check_stems(stems, settings)
+    n_frames = stems[0].n_frames if has_reverb(settings) else 0
+    with Tape(2, n_frames) as sends:
+        for block in sends.blank():
+            block[...] = 0.0
+        for number, processed in enumerate(_processed(stems, settings.strips, 1)):
+            with processed:
+                yield number, processed.blocks()
+                if n_frames and processed.send > 0.0:
+                    left, right = processed.gains
+                    _add(sends, processed.tape, processed.send * left, processed.send * right)
+        if n_frames:
+            yield None, reverb_blocks(sends.recorded(keep=False), settings.reverb, stems[0].sample_rate, n_frames)
+
+
 def has_reverb(settings: MixSettings) -> bool:
     """Whether any stem reaches the reverb, and the reverb the mix."""
     return settings.reverb.level_db > -math.inf and any(strip.send_db > -math.inf for strip in settings.strips)

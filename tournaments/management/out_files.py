@@ -8,9 +8,10 @@ from tournaments.errors import ArenaError
 from tournaments.models import Export
 
 FORMATS = {
-    ".wav": (Export.Format.WAV, Export.Format.WAV16),
+    ".wav": (Export.Format.WAV, Export.Format.WAV16, Export.Format.WAV32),
     ".flac": (Export.Format.FLAC,),
     ".mp3": (Export.Format.MP3,),
+    ".opus": (Export.Format.OPUS,),
 }
 
 
@@ -22,7 +23,7 @@ def format_of(out: Path, wish: str | None = None) -> Export.Format:
     formats = FORMATS.get(out.suffix.lower())
     if formats is None:
         raise ArenaError(
-            f"{out.name} names no format that mixes are written in. Let it end in .wav, .flac or .mp3.",
+            f"{out.name} names no format that mixes are written in. Let it end in .wav, .flac, .mp3 or .opus.",
             code="bad_format",
         )
     if wish is not None and wish not in formats:

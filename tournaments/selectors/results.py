@@ -14,6 +14,7 @@ from tournaments.models import Battle, Export, Mix, Preview, Tournament, Vote
 from tournaments.plain_words import Deed, deeds, why_quieter
 from tournaments.selectors.auditions import Audition, Candidate, audition
 from tournaments.selectors.rounds import Rounds, rounds
+from tournaments.services.exports import formats_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -76,8 +77,12 @@ class Result:
 FORMAT_NOTES = {
     Export.Format.WAV: "For mastering, archives and uploads to distributors",
     Export.Format.WAV16: "For CDs and older players, dithered",
+    Export.Format.WAV32: "Nothing rounded: for going on working",
     Export.Format.FLAC: "The same sound in about half the size",
     Export.Format.MP3: "For sending around; lowered until its peaks fit",
+    Export.Format.OPUS: "Smaller than MP3 at the same quality; lowered until its peaks fit",
+    Export.Format.STEMS: "Every stem behind its strip, and the reverb",
+    Export.Format.REAPER: "Stems, faders, pans and plug-ins to go on with",
 }
 
 
@@ -119,7 +124,7 @@ def beside_original(mix: Mix) -> Audition | None:
 def export_lines(mix: Mix) -> tuple[ExportLine, ...]:
     """All formats of a mix, with what exists of them."""
     made = {export.format: export for export in Export.objects.filter(mix=mix)}
-    return tuple(export_line(mix, value, made.get(value)) for value in Export.Format.values)
+    return tuple(export_line(mix, value, made.get(value)) for value in formats_of(mix))
 
 
 def export_line(mix: Mix, value: str, export: Export | None) -> ExportLine:

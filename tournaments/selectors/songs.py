@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet
 
+from mixing.audio.roles import ROLES
 from mixing.genres import GENRES
 from tournaments.drawings.waveform import Waveform, draw_waveform
-from tournaments.models import Analysis, Song
+from tournaments.models import Analysis, Song, Stem
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+@dataclass(frozen=True)
+class StemLine:
+    """A stem, and what is to be said of it."""
+
+    stem: Stem
+    notices: tuple[str, ...]
+    percent: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,9 @@ class SongPage:
     guess_percent: int | None
     is_checking: bool
     is_ready: bool
+    stems: tuple[StemLine, ...]
+    may_change_roles: bool
+    roles: tuple[str, ...] = ROLES
 
 
 def song_page(song: Song) -> SongPage:
@@ -44,7 +57,22 @@ def song_page(song: Song) -> SongPage:
         guess_percent=None if song.genre_confidence is None else round(100 * song.genre_confidence),
         is_checking=song.state == Song.State.UPLOADED,
         is_ready=song.state == Song.State.READY,
+        stems=tuple(_stem_line(stem, song) for stem in song.stems.all()) if song.n_stems > 1 else (),
+        may_change_roles=song.state == Song.State.READY and not song.is_demo and not song.tournaments.exists(),
     )
+
+
+def _stem_line(stem: Stem, song: Song) -> StemLine:
+    notices = []
+    if stem.is_silent:
+        notices.append("silent: kept, and left alone by the mixers")
+    if stem.n_over_full_scale:
+        notices.append(f"{stem.n_over_full_scale} samples above full scale")
+    if stem.sample_rate != song.sample_rate:
+        notices.append(f"converted from {stem.sample_rate / 1000:g} kHz")
+    if stem.duration_s < song.duration_s - 0.05:
+        notices.append(f"{song.duration_s - stem.duration_s:.1f} s shorter: silence follows")
+    return StemLine(stem=stem, notices=tuple(notices), percent=round(100 * stem.role_confidence))
 
 
 def songs_of(user: User) -> QuerySet[Song]:

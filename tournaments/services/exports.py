@@ -14,6 +14,7 @@ from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
 from mixing.console.spec import MixSettings
 from tournaments.models import Export, Mix
+from tournaments.services.bundles import write_project, write_stems
 from tournaments.services.deliveries import deliver
 from tournaments.services.materials import material_of
 from tournaments.services.renderings import dither_seed
@@ -22,7 +23,17 @@ logger = logging.getLogger(__name__)
 
 # A file that nobody asked for in this time is deleted; asking again makes it again.
 KEPT_FOR = timedelta(days=14)
-SUFFIXES = {Export.Format.WAV: "wav", Export.Format.WAV16: "wav", Export.Format.FLAC: "flac", Export.Format.MP3: "mp3"}
+SUFFIXES = {
+    Export.Format.WAV: "wav",
+    Export.Format.WAV16: "wav",
+    Export.Format.WAV32: "wav",
+    Export.Format.FLAC: "flac",
+    Export.Format.MP3: "mp3",
+    Export.Format.OPUS: "opus",
+    Export.Format.STEMS: "zip",
+    Export.Format.REAPER: "zip",
+}
+BUNDLES = {Export.Format.STEMS: write_stems, Export.Format.REAPER: write_project}
 
 MAKE = Step(
     task="tournaments.tasks.make_export",
@@ -32,8 +43,13 @@ MAKE = Step(
 )
 
 
+def formats_of(mix: Mix) -> list[Export.Format]:
+    """The formats that a mix can be had in: a single file has no stems."""
+    return [f for f in Export.Format if f != Export.Format.STEMS or mix.song.n_stems > 1]
+
+
 def request_export(*, mix: Mix, format: str) -> Export:
-    """A mix in a format, asked for unless it exists; one that failed is tried again."""
+    """A mix in a format of `formats_of`, asked for unless it exists; one that failed is tried again."""
     export, _ = Export.objects.get_or_create(mix=mix, format=format)
     Export.objects.filter(pk=export.pk).update(requested_at=Now())
     gone = export.state == Export.State.READY and not default_storage.exists(str(export.file.name))
@@ -71,6 +87,10 @@ def _make(export: Export, lease: Lease) -> None:
     name = f"exports/{mix.public_id.hex}-{format.value}.{SUFFIXES[format]}"
     path = Path(default_storage.path(name))
     path.parent.mkdir(parents=True, exist_ok=True)
+    if format in BUNDLES:
+        BUNDLES[format](mix, path)
+        lease.finish(state=Export.State.READY, file=name)
+        return
     delivery = deliver(
         material=material_of(mix.song),
         settings=MixSettings.from_dict(mix.console_settings or {}),

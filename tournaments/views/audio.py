@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 CONTENT_TYPES = {
     Export.Format.WAV: ("audio/wav", "wav"),
     Export.Format.WAV16: ("audio/wav", "wav"),
+    Export.Format.WAV32: ("audio/wav", "wav"),
     Export.Format.FLAC: ("audio/flac", "flac"),
     Export.Format.MP3: ("audio/mpeg", "mp3"),
+    Export.Format.OPUS: ("audio/ogg", "opus"),
+    Export.Format.STEMS: ("application/zip", "stems.zip"),
+    Export.Format.REAPER: ("application/zip", "reaper.zip"),
 }
 
 

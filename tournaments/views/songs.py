@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mixing.errors import AudioError
-from tournaments.access import song_for_listener
+from tournaments.access import song_for_listener, song_for_owner
 from tournaments.forms import StartForm, UploadForm
 from tournaments.models import Song
 from tournaments.selectors.songs import demo_song, song_page, songs_of
-from tournaments.services.songs import add_song
+from tournaments.services.stems import set_roles
 from tournaments.services.tournaments import start_tournament
+from tournaments.services.uploads import add_upload
 from tournaments.views.visitors import ListenerRequest, listener_required
 
 SONGS_PER_PAGE = 20
@@ -40,9 +41,9 @@ def upload(request: ListenerRequest) -> HttpResponse:
         return _upload_page(request, UploadForm(), status=200)
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
-        file = form.cleaned_data["file"]
+        files = [(file, file.name) for file in form.cleaned_data["file"]]
         try:
-            song = add_song(owner=request.user, file=file, name=file.name)
+            song = add_upload(owner=request.user, files=files, title=form.cleaned_data["title"])
         except AudioError as error:
             if is_script:
                 raise
@@ -53,7 +54,7 @@ def upload(request: ListenerRequest) -> HttpResponse:
                 return JsonResponse({"url": address}, status=201)
             return redirect(address)
     if is_script:
-        message = " ".join(str(error) for error in form.errors["file"])
+        message = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"error": {"code": "form", "message": message}}, status=422)
     return _upload_page(request, form, status=422)
 
@@ -80,6 +81,29 @@ def song_analysis(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     """The measurements, which come when they come."""
     song = song_for_listener(request.user, public_id)
     return render(request, "tournaments/_song_analysis.html", {"page": song_page(song)})
+
+
+@listener_required
+@require_safe
+def stems(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """What is known of the stems so far."""
+    song = song_for_listener(request.user, public_id)
+    return render(request, "tournaments/_stems.html", {"page": song_page(song)})
+
+
+@listener_required
+@require_POST
+def roles(request: ListenerRequest, public_id: UUID) -> HttpResponse:
+    """Correct what the stems play."""
+    song = song_for_owner(request.user, public_id)
+    chosen = {}
+    for stem in song.stems.all():
+        if role := request.POST.get(f"role-{stem.position}"):
+            chosen[stem.position] = role
+    set_roles(song=song, roles=chosen)
+    if request.htmx:
+        return render(request, "tournaments/_stems.html", {"page": song_page(song), "is_saved": True})
+    return redirect("tournaments:song", public_id)
 
 
 @listener_required

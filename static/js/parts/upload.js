@@ -18,25 +18,30 @@ export function upload(form, scope) {
     form.querySelector("[data-error-text]").textContent = message;
   };
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
-  const isTooLarge = (file) => {
-    if (file.size <= maxBytes) return false;
-    say(`The file has ${megabytes(file.size)}, and ${form.dataset.maxLabel} are allowed. Export it as FLAC or with fewer bits and retry.`);
+  const title = form.querySelector("[data-title]");
+  const total = (files) => [...files].reduce((sum, file) => sum + file.size, 0);
+  const isZip = (file) => /\.zip$/i.test(file.name);
+  const isTooLarge = (files) => {
+    if (total(files) <= maxBytes) return false;
+    const what = files.length > 1 ? "The files have" : "The file has";
+    say(`${what} ${megabytes(total(files))}, and ${form.dataset.maxLabel} are allowed. Export as FLAC or with fewer bits and retry.`);
     return true;
   };
   const choose = () => {
-    const [file] = input.files;
-    if (!file) return;
+    const { files } = input;
+    if (files.length === 0) return;
     say("");
-    name.textContent = file.name;
-    note.textContent = megabytes(file.size);
-    isTooLarge(file);
+    name.textContent = files.length > 1 ? `${files.length} stems` : files[0].name;
+    note.textContent = files.length > 1 ? `${[...files].map((file) => file.name).join(", ")} · ${megabytes(total(files))}` : megabytes(total(files));
+    title.hidden = files.length === 1 && !isZip(files[0]);
+    isTooLarge(files);
   };
   const stop = () => {
     request = null;
     progress.hidden = true;
     submit.disabled = false;
   };
-  const send = (file) => {
+  const send = () => {
     request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
@@ -71,6 +76,7 @@ export function upload(form, scope) {
     request.send(new FormData(form));
   };
 
+  title.hidden = true;
   scope.listen(input, "change", choose);
   for (const type of ["dragover", "dragenter"]) {
     scope.listen(drop, type, (event) => {
@@ -81,20 +87,20 @@ export function upload(form, scope) {
   for (const type of ["dragleave", "dragend", "drop"]) scope.listen(drop, type, () => delete drop.dataset.over);
   scope.listen(drop, "drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length > 1) say("One song at a time: the first of these files was taken.");
-    const taken = new DataTransfer();
-    taken.items.add(event.dataTransfer.files[0]);
-    input.files = taken.files;
+    if (event.dataTransfer.files.length === 0) {
+      say("That was no file. Drop audio files from your computer here.");
+      return;
+    }
+    input.files = event.dataTransfer.files;
     choose();
   });
   scope.listen(form.querySelector("[data-cancel]"), "click", () => request?.abort());
   scope.listen(form, "submit", (event) => {
-    const [file] = input.files;
-    if (!file) return;
+    if (input.files.length === 0) return;
     event.preventDefault();
-    if (request || isTooLarge(file)) return;
+    if (request || isTooLarge(input.files)) return;
     say("");
-    send(file);
+    send();
   });
   scope.onClose(() => request?.abort());
 }
