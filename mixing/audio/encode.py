@@ -31,6 +31,11 @@ FORMATS: dict[str, tuple[str, str]] = {
 # The sample rates of MPEG-1, MPEG-2 and MPEG-2.5, layer III.
 MP3_RATES = (8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 OPUS_RATES = (8000, 12_000, 16_000, 24_000, 48_000)
+# The best that each encoder does; Opus is variable by nature.
+ENCODER_OPTIONS: dict[str, dict[str, Any]] = {
+    "mp3": {"compression_level": 0.0, "bitrate_mode": "VARIABLE"},
+    "opus": {"compression_level": 0.0},
+}
 LOSSY: dict[str, tuple[int, ...]] = {"mp3": MP3_RATES, "opus": OPUS_RATES}
 # An encoder answers a lower level with other peaks, so it is lowered by a little more than it exceeds.
 EXTRA_DB = 0.05
@@ -66,7 +71,7 @@ def write_audio(path: Path, blocks: Iterable[Block], sample_rate: int, channels:
     if sample_rate not in LOSSY.get(fmt, (sample_rate,)):
         raise AudioError(f"{fmt.upper()} cannot hold {sample_rate} Hz. Choose WAV or FLAC.", code="bad_rate")
     container, subtype = FORMATS[fmt]
-    options: dict[str, Any] = {"compression_level": 0.0, "bitrate_mode": "VARIABLE"} if fmt in LOSSY else {}
+    options = ENCODER_OPTIONS.get(fmt, {})
     noise = np.random.default_rng(seed)
     partial = path.with_name(f"{path.name}.part")
     try:

@@ -86,17 +86,18 @@ def test_formats_and_rates_that_do_not_exist_are_refused(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("fmt", ["mp3", "opus"])
 @pytest.mark.parametrize("ceiling_dbtp", [-2.5, -6.0])
-def test_an_mp3_is_lowered_until_its_peaks_hold(tmp_path: Path, ceiling_dbtp: float) -> None:
-    audio = beat(6, 6.0, rate=RATE)
+def test_a_lossy_file_is_lowered_until_its_peaks_hold(tmp_path: Path, ceiling_dbtp: float, fmt: str) -> None:
+    audio = beat(6, 6.0, rate=48_000)
     audio *= np.float32(10.0 ** (-1.0 / 20.0)) / np.abs(audio).max()
-    report = encode_lossy(tmp_path / "mix.mp3", ArraySource(audio, RATE), "mp3", ceiling_dbtp=ceiling_dbtp)
-    decoded, rate = load(tmp_path / "mix.mp3")
-    assert rate == report.sample_rate == RATE
+    report = encode_lossy(tmp_path / "mix", ArraySource(audio, 48_000), fmt, ceiling_dbtp=ceiling_dbtp)
+    decoded, rate = load(tmp_path / "mix")
+    assert rate == report.sample_rate == 48_000
     assert true_peak_dbtp(decoded) <= ceiling_dbtp
     assert report.true_peak_dbtp <= ceiling_dbtp
     assert report.trim_db < 0.0
-    assert [file.name for file in tmp_path.iterdir()] == ["mix.mp3"]
+    assert [file.name for file in tmp_path.iterdir()] == ["mix"]
 
 
 def test_a_quiet_mp3_is_left_alone(tmp_path: Path) -> None:
@@ -104,6 +105,11 @@ def test_a_quiet_mp3_is_left_alone(tmp_path: Path) -> None:
         tmp_path / "mix.mp3", ArraySource(beat(7, 3.0, rate=RATE) * 0.2, RATE), "mp3", ceiling_dbtp=-1.0
     )
     assert report.trim_db == 0.0
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [(8000, 8000), (44_100, 48_000), (48_000, 48_000), (192_000, 48_000)])
+def test_rates_that_opus_lacks_are_converted(rate: int, wanted: int) -> None:
+    assert lossy_rate(rate, "opus") == wanted
 
 
 @pytest.mark.parametrize(("rate", "wanted"), [(44_100, 44_100), (88_200, 44_100), (96_000, 48_000), (192_000, 48_000)])
