@@ -126,9 +126,10 @@ def shared_tournament(token: str) -> Tournament:
 
 
 def is_heard(user: User, mix: Mix, *, tournament: Tournament | None = None, is_over: bool = False) -> bool:
-    """Whether the listener has judged this mix (in this tournament; in one that is over)."""
+    """Whether the listener has judged this mix, or the one it was nudged from (in this tournament; once it is over)."""
+    judged = mix.nudged_from_id or mix.pk
     battles = Battle.objects.filter(
-        Q(first=mix) | Q(second=mix), state=Battle.State.DECIDED, votes__voter=user, tournament__owner=user
+        Q(first=judged) | Q(second=judged), state=Battle.State.DECIDED, votes__voter=user, tournament__owner=user
     )
     if tournament is not None:
         battles = battles.filter(tournament=tournament)

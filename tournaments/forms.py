@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
+from mixing.console.nudge import Nudge
+from mixing.console.parameter import GROUPS
 from mixing.genres import GENRES
 from tournaments.models import Export, Tournament
 
@@ -90,6 +94,47 @@ class VoteForm(HeardForm):
 
     choice = forms.ChoiceField(choices=[(c, c) for c in ("a", "b", "tie", "neither")])
     confidence = forms.IntegerField(min_value=0, max_value=100)
+
+
+class NudgeForm(forms.Form):
+    """What an owner wants of a finished mix: words and strength in percent, locks, and values by hand."""
+
+    brightness = forms.IntegerField(min_value=-100, max_value=100)
+    loudness = forms.IntegerField(min_value=-100, max_value=100)
+    width = forms.IntegerField(min_value=-100, max_value=100)
+    punch = forms.IntegerField(min_value=-100, max_value=100)
+    strength = forms.IntegerField(min_value=0, max_value=150)
+    locks = forms.MultipleChoiceField(choices=[(group, group) for group in GROUPS], required=False)
+
+    def nudge(self, current: Mapping[str, str]) -> Nudge:
+        """The nudge of a valid form.
+
+        Args:
+            current: values of the expert view as they were shown, by path. What still stands there was not set by hand.
+        Raises: ValidationError for a value that is no number.
+        """
+        values = {}
+        for path, shown in current.items():
+            sent = self.data.get(path, "").strip()
+            if path not in self.data or sent == shown:
+                continue
+            values[path] = self._number(path, sent)
+        percent = {name: self.cleaned_data[name] / 100.0 for name in ("brightness", "loudness", "width", "punch")}
+        return Nudge(
+            **percent,
+            strength=self.cleaned_data["strength"] / 100.0,
+            locks=tuple(self.cleaned_data["locks"]),
+            values=values,
+        )
+
+    @staticmethod
+    def _number(path: str, sent: str) -> float:
+        if not sent:
+            return -math.inf if path.endswith("_db") else 0.0
+        try:
+            return float(sent.replace(",", "."))
+        except ValueError as error:
+            raise forms.ValidationError(f"{path} is no number. Correct it and send it again.") from error
 
 
 class ExportForm(forms.Form):

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from mixing.console.spec import BusSettings, MixSettings
+from mixing.console.spec import BusSettings, MixSettings, StripSettings
 
 # Smaller moves than these are not worth a sentence: they cannot be told apart by ear in a whole mix.
 MIN_EQ_DB = 0.5
@@ -51,8 +51,72 @@ def deeds(settings: MixSettings, report: dict[str, Any]) -> list[Deed]:
         *_dynamics(settings.bus, report),
         *_saturation(settings.bus),
         *_stereo(settings.bus),
+        *_balance(settings),
         _loudness(report),
     ]
+
+
+def why_words(settings: MixSettings, report: dict[str, Any]) -> tuple[str, ...]:
+    """Why what was done matters to the ear: the largest moves, a sentence each."""
+    bus, found = settings.bus, []
+    low_db, high_db = bus.low_shelf_db + bus.low_peak_db, bus.high_peak_db + bus.high_shelf_db
+    if abs(high_db) >= 1.0:
+        found.append(
+            "More treble brings consonants, cymbals and room forward; too much of it tires."
+            if high_db > 0
+            else "Less treble sounds warmer and further away, and takes sharpness off."
+        )
+    if abs(low_db) >= 1.0:
+        found.append(
+            "More bass gives body and weight, which small loudspeakers cannot show."
+            if low_db > 0
+            else "Less bass and low mids clears mud, so that voices and attacks are easier to hear."
+        )
+    reduction_db = max(report.get("gain_reduction", []), default=0.0)
+    if bus.glue_ratio >= MIN_RATIO and reduction_db >= 1.0:
+        found.append("Compression brings loud and quiet moments together: steadier, and with less surprise.")
+    if bus.drive_db >= 3.0:
+        found.append("Saturation adds overtones, which makes it denser at the same level.")
+    if abs(bus.width_db) >= 1.0:
+        found.append(
+            "Louder sides make it wider; in mono they vanish, so what matters stays in the middle."
+            if bus.width_db > 0
+            else "Softer sides draw it together, which carries further on one loudspeaker."
+        )
+    limiting_db = abs(report.get("max_limiting_db", 0.0))
+    if limiting_db >= 2.0:
+        found.append(f"The limiter took up to {limiting_db:.1f} dB off the highest peaks to reach the loudness.")
+    if settings.strips and settings.reverb.level_db > -60.0:
+        found.append(f"One room of {settings.reverb.decay_s:.1f} s for all stems makes them sound like one place.")
+    return tuple(found)
+
+
+def strip_words(strip: StripSettings, report: dict[str, Any]) -> tuple[str, ...]:
+    """What a strip did to its stem, in short."""
+    if report["is_silent"]:
+        return ("silent, left alone",)
+    words = []
+    if abs(strip.fader_db) >= MIN_EQ_DB:
+        words.append(f"{strip.fader_db:+.1f} dB")
+    if abs(strip.pan) >= 0.05:
+        words.append(f"{abs(100 * strip.pan):.0f} % {'right' if strip.pan > 0 else 'left'}")
+    if strip.high_pass_hz >= MIN_MONO_HZ:
+        words.append(f"cut below {hertz(strip.high_pass_hz)}")
+    bands = [
+        (strip.low_shelf_hz, strip.low_shelf_db, "below"),
+        (strip.low_peak_hz, strip.low_peak_db, "around"),
+        (strip.high_peak_hz, strip.high_peak_db, "around"),
+        (strip.high_shelf_hz, strip.high_shelf_db, "above"),
+    ]
+    words += [f"{gain:+.1f} dB {where} {hertz(at)}" for at, gain, where in bands if abs(gain) >= MIN_EQ_DB]
+    reduction_db = max(report["gain_reduction"], default=0.0)
+    if strip.ratio >= MIN_RATIO and reduction_db >= MIN_GAIN_REDUCTION_DB:
+        words.append(f"compressed {strip.ratio:.1f} : 1, up to {reduction_db:.1f} dB")
+    if strip.drive_db >= MIN_DRIVE_DB:
+        words.append(f"{strip.drive_db:.1f} dB of drive")
+    if strip.send_db >= -40.0:
+        words.append(f"reverb {strip.send_db:.0f} dB")
+    return tuple(words) or ("left as it is",)
 
 
 def why_quieter(report: dict[str, Any]) -> str:
@@ -158,6 +222,18 @@ def _stereo(bus: BusSettings) -> list[Deed]:
     if bus.mono_below_hz >= MIN_MONO_HZ:
         found.append(Deed("circle-dot", "Bass in the center", f"mono below {hertz(bus.mono_below_hz)}"))
     return found
+
+
+def _balance(settings: MixSettings) -> list[Deed]:
+    """How far the stems were moved against each other."""
+    if not settings.strips:
+        return []
+    moved = [strip.fader_db for strip in settings.strips if abs(strip.fader_db) >= MIN_EQ_DB]
+    n = len(settings.strips)
+    if not moved:
+        return [Deed("sliders-vertical", "Kept your balance", f"{n} stems stay at their levels")]
+    detail = f"{len(moved)} of {n} stems moved, {min(moved):+.1f} to {max(moved):+.1f} dB"
+    return [Deed("sliders-vertical", "Balanced the stems", detail)]
 
 
 def _loudness(report: dict[str, Any]) -> Deed:

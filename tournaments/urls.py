@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tournaments.views import audio, battles, exports, home, mixers, songs, tournaments
+from tournaments.views import audio, battles, exports, home, mixers, recipes, songs, tournaments
 
 app_name = "tournaments"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("tournaments/<uuid:public_id>/champion/", tournaments.choose_mix, name="choose-mix"),
     path("tournaments/<uuid:public_id>/share/", tournaments.share, name="share"),
     path("tournaments/<uuid:public_id>/mixes/<uuid:mix_id>/exports/", exports.make, name="make-export"),
+    path("tournaments/<uuid:public_id>/mixes/<uuid:mix_id>/", recipes.recipe_page, name="recipe"),
+    path("tournaments/<uuid:public_id>/mixes/<uuid:mix_id>/nudge/", recipes.nudge, name="nudge"),
     path("tournaments/<uuid:public_id>/mixes/<uuid:mix_id>/settings.json", exports.settings, name="mix-settings"),
     path("tournaments/<uuid:public_id>/exports/<int:pk>/", exports.export, name="export"),
     path("exports/<int:pk>/file/", audio.download, name="download"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mixing.console.biquads import response_db, strip_bands
 from mixing.console.eq_curve import eq_response_db
-from mixing.console.spec import BusSettings
+from mixing.console.spec import BusSettings, StripSettings
 from tournaments.drawings.plane import Axis, Tick, line_path
 
 EQ_LOW_HZ, EQ_HIGH_HZ = 30.0, 18_000.0
 EQ_RANGE_DB = 9.0
+STRIP_RANGE_DB = 15.0
 N_EQ_POINTS = 120
 
 
@@ -48,6 +50,21 @@ def draw_eq(buses: Sequence[BusSettings], sample_rate: int, *, width: int = 640,
         y_ticks=tuple(Tick(y.at(db), f"{db:+d}" if db else "0 dB") for db in (-6, 0, 6)),
         zero_y=y.at(0.0),
     )
+
+
+def draw_strips(strips: Sequence[StripSettings], sample_rate: int, *, width: int = 640, height: int = 220) -> EqChart:
+    """Draw the equalizers of channel strips, -15 to +15 dB."""
+    high_hz = min(EQ_HIGH_HZ, 0.49 * sample_rate)
+    chart = draw_eq([], sample_rate, width=width, height=height)
+    x = Axis(EQ_LOW_HZ, high_hz, 34, width - 6, is_log=True)
+    y = Axis(-STRIP_RANGE_DB, STRIP_RANGE_DB, height - 22, 8)
+    freqs_hz = np.geomspace(EQ_LOW_HZ, high_hz, N_EQ_POINTS)
+    paths = []
+    for strip in strips:
+        response = response_db(strip_bands(strip, sample_rate), freqs_hz, sample_rate)
+        paths.append(line_path((x.at(float(f)), y.at(float(g))) for f, g in zip(freqs_hz, response, strict=True)))
+    ticks = tuple(Tick(y.at(float(db)), f"{db:+d}" if db else "0 dB") for db in (-12, 0, 12))
+    return replace(chart, paths=tuple(paths), y_ticks=ticks, zero_y=y.at(0.0))
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ def _inheritance(breeding: Breeding) -> tuple[Inheritance, ...]:
 def _before_after(battle: Battle, breeding: Breeding) -> Audition | None:
     song = battle.tournament.song
     mixes = {
-        mix.mixer_id: mix for mix in Mix.objects.filter(song=song, mixer__in=[breeding.loser_id, breeding.offspring_id])
+        mix.mixer_id: mix
+        for mix in Mix.objects.filter(song=song, nudged_from=None, mixer__in=[breeding.loser_id, breeding.offspring_id])
     }
     before, after = mixes.get(breeding.loser_id), mixes.get(breeding.offspring_id or 0)
     if before is None or after is None:
@@ -113,7 +114,9 @@ def _before_after(battle: Battle, breeding: Breeding) -> Audition | None:
 
 
 def _is_mix_failed(battle: Battle, newborn: Mixer) -> bool:
-    return Mix.objects.filter(song=battle.tournament.song_id, mixer=newborn, state=Mix.State.FAILED).exists()
+    return Mix.objects.filter(
+        song=battle.tournament.song_id, mixer=newborn, nudged_from=None, state=Mix.State.FAILED
+    ).exists()
 
 
 def _usual_seconds() -> int | None:

@@ -105,6 +105,6 @@ def live_version(tournament_pk: int) -> str:
     )
     breedings = dict(Breeding.objects.filter(key__in=[key for key, _ in battles]).values_list("key", "state"))
     newborns = Breeding.objects.filter(key__in=breedings, offspring__isnull=False).values("offspring")
-    mixes = Mix.objects.filter(song__tournaments=tournament_pk, mixer__in=newborns).order_by("pk")
+    mixes = Mix.objects.filter(song__tournaments=tournament_pk, mixer__in=newborns, nudged_from=None).order_by("pk")
     parts = [str(tournament), *(f"{state}/{breedings.get(key, '')}" for key, state in battles)]
     return " ".join([*parts, *mixes.values_list("state", flat=True)])

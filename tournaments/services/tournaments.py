@@ -234,7 +234,7 @@ def _draw_field(tournament: Tournament) -> list[Mixer]:
 
 
 def _pair(tournament: Tournament, number: int, decided: Sequence[Battle], voided: Sequence[Battle]) -> Pairing | None:
-    broken = Mix.objects.filter(song=tournament.song, state=Mix.State.FAILED).values("mixer")
+    broken = Mix.objects.filter(song=tournament.song, nudged_from=None, state=Mix.State.FAILED).values("mixer")
     entrants = list(
         Entrant.objects.filter(tournament=tournament, from_round__lte=number, mixer__state=Mixer.State.ACTIVE)
         .exclude(mixer__in=broken)
