@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser
+import soundfile
+from playwright.sync_api import Browser, Page
 
-from mixing.demo_song.render import write_demo_song
+from mixing.demo_song.render import render_demo_song, write_demo_song
 from tests.browser.chromium import chromium
 from tests.browser.walk import PATIENT_MS, go_on, listen, sign_up, start, upload, vote
 from tests.services.processes import ROOT, Arena, free_port
@@ -41,13 +43,49 @@ def main() -> None:
             arena.wait_for(lambda: arena.get("/healthz")[0] == 200, what="a healthy arena")
             with chromium() as browser:
                 song = write_demo_song(Path(folder))
+                stems = write_stems(Path(folder))
                 for prefix, size in SIZES.items():
-                    walk(browser, arena.url, song, prefix, size)
+                    walk(browser, arena.url, song, stems, prefix, size)
         finally:
             arena.close()
 
 
-def walk(browser: Browser, url: str, song: Path, prefix: str, size: tuple[int, int]) -> None:
+def write_stems(folder: Path) -> list[Path]:
+    """The demo song's stems as files."""
+    demo = render_demo_song()
+    paths = []
+    for name, audio in demo.stems.items():
+        paths.append(folder / f"{name}.wav")
+        soundfile.write(paths[-1], audio.T, demo.sample_rate, subtype="PCM_24")
+    return paths
+
+
+def stems_walk(page: Page, url: str, stems: list[Path], shoot: Callable[..., None]) -> None:
+    """A tournament on stems, its winner's recipe, and a version of it."""
+    upload(page, url, stems, title="Second Wind, stems")
+    page.get_by_text("Loudness range").wait_for(timeout=PATIENT_MS)
+    shoot("stems", is_whole=True)
+    start(page, genre="Pop", n_rounds=3)
+    for number in range(1, 4):
+        listen(page)
+        vote(page, "5")
+        if number < 3:
+            go_on(page)
+    page.locator("[data-next]").click()
+    page.get_by_role("link", name="The whole recipe, and change it").click()
+    page.get_by_role("heading", name="Where the stems stand").wait_for()
+    shoot("recipe", is_whole=True)
+    for name in ("Processed stems, zip", "REAPER project, zip"):
+        page.get_by_role("button", name=f"Make it as {name}").click()
+        page.get_by_role("link", name=f"Download {name}").wait_for(timeout=PATIENT_MS)
+    page.get_by_label("Darker").fill("60")
+    page.get_by_label("Less punch").fill("40")
+    page.get_by_role("button", name="Render this version").click()
+    page.get_by_role("button", name="Take this mix").wait_for(timeout=PATIENT_MS)
+    shoot("version", is_whole=True)
+
+
+def walk(browser: Browser, url: str, song: Path, stems: list[Path], prefix: str, size: tuple[int, int]) -> None:
     """One tournament, from the first page to the last."""
     width, height = size
     page = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark").new_page()
@@ -84,6 +122,7 @@ def walk(browser: Browser, url: str, song: Path, prefix: str, size: tuple[int, i
     shoot("result", is_whole=True)
     page.goto(f"{url}/tournaments/")
     shoot("history")
+    stems_walk(page, url, stems, shoot)
     page.goto(f"{url}/mixers/")
     shoot("mixers")
     page.locator(".board th a", has_text="Young").first.click()

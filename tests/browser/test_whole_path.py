@@ -106,13 +106,23 @@ def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> 
             link.click()
         mix = tmp_path / "mix.wav"
         download.value.save_as(mix)
+        # Every mix has a recipe, and can be changed without losing it.
+        page.get_by_role("link", name="The whole recipe, and change it").click()
+        expect(page.get_by_role("heading", name="Equalizer of the mix bus")).to_be_visible()
+        page.get_by_label("Darker").fill("60")
+        page.get_by_role("button", name="Render this version").click()
+        expect(page.get_by_role("heading", name="Your version of")).to_be_visible()
+        expect(page.get_by_role("button", name="Take this mix")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Take this mix").click()
+        expect(page.get_by_text("your version of it")).to_be_visible()
         assert problems == []
 
     audio, rate = soundfile.read(mix)
     assert (rate, audio.shape) == (RATE, (round(SONG_S * RATE), 2))
     tournament = Tournament.objects.get()
     assert tournament.taken is not None
-    report = tournament.taken.report
+    assert tournament.taken.nudged_from == tournament.champion
+    report = tournament.champion.report if tournament.champion else None
     assert report is not None
     loudness_lufs = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(audio)
     assert loudness_lufs == pytest.approx(report["effective_lufs"], abs=0.1)

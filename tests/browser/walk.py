@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -23,10 +24,12 @@ def sign_up(page: Page, url: str, name: str) -> None:
     expect(page.get_by_label(f"Account of {name}")).to_be_visible()
 
 
-def upload(page: Page, url: str, song: Path) -> None:
-    """A file through the form, until its page shows that it can battle."""
+def upload(page: Page, url: str, song: Path | Sequence[Path], *, title: str = "") -> None:
+    """A file, or stems, through the form, until their page shows that they can battle."""
     page.goto(f"{url}/songs/new/")
-    page.get_by_label("Drop a song here").set_input_files(song)
+    page.get_by_label("Drop a song or its stems here").set_input_files(song)
+    if title:
+        page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("button", name="Confirm and start")).to_be_visible(timeout=PATIENT_MS)
 

@@ -43,6 +43,7 @@ class Heard:
     n_fought: int
     is_champion: bool
     is_taken: bool
+    is_version_taken: bool
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ def _heard(tournament: Tournament, taken: Mix, listener: User) -> tuple[Heard, .
             n_fought=fought[mix.pk],
             is_champion=mix.pk == tournament.champion_id,
             is_taken=mix.pk == taken.pk,
+            is_version_taken=mix.pk == taken.nudged_from_id,
         )
         for mix in mixes
     ]

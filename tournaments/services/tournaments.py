@@ -157,12 +157,14 @@ def void_battle(battle_id: int) -> bool:
 
 
 def choose_other(*, tournament: Tournament, mix: Mix) -> Tournament:
-    """Take home another mix than the champion's, or the champion's again: any that was judged in the tournament.
+    """Take home another mix than the champion's, or the champion's again: any that was judged in the tournament,
+    or a version of one that its owner made.
 
     Raises: TournamentRunning before the result, MixNotHeard for other mixes.
     """
     fought = Battle.objects.filter(tournament=tournament, state=Battle.State.DECIDED)
-    if not (fought.filter(first=mix) | fought.filter(second=mix)).exists():
+    judged = mix.nudged_from_id or mix.pk
+    if mix.state != Mix.State.READY or not (fought.filter(first=judged) | fought.filter(second=judged)).exists():
         raise MixNotHeard(
             "This mix was not part of the tournament. Choose one of those that you judged.", code="mix_not_heard"
         )
