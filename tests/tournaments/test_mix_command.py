@@ -17,7 +17,7 @@ from mixing.errors import MixArenaError
 from tests.factories import make_mixer
 from tests.services.processes import ROOT
 from tests.settings import PROCESS_ENVIRONMENT
-from tests.tournaments.sound import RATE, enter, write_music
+from tests.tournaments.sound import RATE, enter, music, write_music
 from tournaments.models import Mix, Song
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +107,33 @@ def test_a_bad_file_ends_with_two_sentences_and_status_2(mixer: Mixer, tmp_path:
     assert "Traceback" not in result.stderr
     assert result.stderr.strip().splitlines()[-1].endswith(".")
     assert not out.exists()
+
+
+def test_stems_become_one_song(mixer: Mixer, tmp_path: Path) -> None:
+    stems = [str(write_music(tmp_path / f"{name}.wav", 8.0, seed=i)) for i, name in enumerate(("drums", "bass", "vox"))]
+    out = tmp_path / "mix.wav"
+    call_command("mix", *stems, "--stems", "--mixer", mixer.slug, "--out", str(out), stdout=io.StringIO())
+    assert soundfile.info(out).channels == 2
+    assert soundfile.info(out).frames == 8 * RATE
+    with pytest.raises(MixArenaError, match="One file has no stems"):
+        mix(Path(stems[0]), mixer.slug, out, "--stems")
+    (tmp_path / "letter.wav").write_text("no music " * 100)
+    with pytest.raises(MixArenaError, match=r"^letter.wav: "):
+        call_command("mix", stems[0], str(tmp_path / "letter.wav"), "--stems", "--mixer", mixer.slug, "--out", str(out))
+
+
+def test_an_album_has_one_loudness(mixer: Mixer, tmp_path: Path) -> None:
+    songs = [write_music(tmp_path / "quiet.wav", 10.0, seed=1), tmp_path / "loud and spiky.wav"]
+    spiky = music(10.0, seed=2) * 0.1
+    spiky[:, :: RATE // 2] += 0.3
+    soundfile.write(songs[1], spiky.T, RATE, subtype="FLOAT")
+    out = tmp_path / "album"
+    with pytest.raises(MixArenaError, match="is no folder"):
+        call_command("mix", *map(str, songs), "--mixer", mixer.slug, "--out", str(out))
+    out.mkdir()
+    call_command("mix", *map(str, songs), "--mixer", mixer.slug, "--out", str(out), stdout=io.StringIO())
+    meter = pyloudnorm.Meter(RATE, filter_class="DeMan")
+    loudness = [meter.integrated_loudness(soundfile.read(out / song.name)[0]) for song in songs]
+    assert loudness[0] == pytest.approx(loudness[1], abs=0.15)
+    with pytest.raises(MixArenaError, match="overwrite"):
+        call_command("mix", *map(str, songs), "--mixer", mixer.slug, "--out", str(tmp_path))

@@ -10,6 +10,10 @@ from tournaments.drawings.plane import Axis, Tick, line_path
 MIN_REDUCTION_DB = 3.0
 # Levels of the map, LU against the loudest stem.
 LOWEST_LU = -36.0
+BARS_FROM, BARS_TO = 170.0, 370.0
+HEAD, ROW = 22, 28
+# Longer names would run into the bars.
+MAX_NAME = 20
 
 
 @dataclass(frozen=True)
@@ -46,39 +50,50 @@ def draw_reduction(
 
 
 @dataclass(frozen=True)
-class StemSpot:
-    """Where a stem stands."""
+class StemRow:
+    """A stem: its name, a bar as long as it is loud, and a dot where it is panned."""
 
-    number: int
     name: str
-    x: float
     y: float
+    bar_end: float
+    level: str
+    pan_x: float
 
 
 @dataclass(frozen=True)
 class StemMap:
-    """Stems by pan, left to right, and level, loud on top."""
+    """Stems one below the other."""
 
     width: int
     height: int
-    spots: tuple[StemSpot, ...]
-    center_x: float
-    y_ticks: tuple[Tick, ...]
+    rows: tuple[StemRow, ...]
+    bar_start: float
+    pan_left: float
+    pan_center: float
+    pan_right: float
 
 
-def draw_stems(stems: Sequence[tuple[str, float, float | None]], *, width: int = 640, height: int = 260) -> StemMap:
+def draw_stems(stems: Sequence[tuple[str, float, float | None]], *, width: int = 640) -> StemMap:
     """Draw stems: name, pan -1 to 1, and loudness behind the fader in LUFS (None: silent, left out)."""
     loudest = max((lufs for _, _, lufs in stems if lufs is not None), default=0.0)
-    x = Axis(-1.0, 1.0, 60, width - 24)
-    y = Axis(LOWEST_LU, 0.0, height - 26, 18)
+    bars = Axis(LOWEST_LU, 0.0, BARS_FROM, BARS_TO)
+    pans = Axis(-1.0, 1.0, BARS_TO + 80, width - 10)
+    audible = [(name, pan, lufs) for name, pan, lufs in stems if lufs is not None]
     return StemMap(
         width=width,
-        height=height,
-        spots=tuple(
-            StemSpot(number, name, x.at(pan), y.at(lufs - loudest))
-            for number, (name, pan, lufs) in enumerate(stems, start=1)
-            if lufs is not None
+        height=HEAD + ROW * len(audible) + 6,
+        rows=tuple(
+            StemRow(
+                name=name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…",
+                y=HEAD + ROW * (i + 0.5),
+                bar_end=max(bars.at(lufs - loudest), BARS_FROM + 2),
+                level=f"{lufs:.1f}",
+                pan_x=pans.at(pan),
+            )
+            for i, (name, pan, lufs) in enumerate(audible)
         ),
-        center_x=x.at(0.0),
-        y_ticks=tuple(Tick(y.at(float(lu)), f"{lu} LU" if lu else "loudest") for lu in (0, -12, -24)),
+        bar_start=BARS_FROM,
+        pan_left=pans.at(-1.0),
+        pan_center=pans.at(0.0),
+        pan_right=pans.at(1.0),
     )

@@ -24,6 +24,7 @@ export class Deck extends EventTarget {
   #startedAt = 0;
   #offset = 0;
   #isPlaying = false;
+  #asks = 0;
   #isLooping = true;
   #selected = 0;
   #duration = 0;
@@ -98,8 +99,10 @@ export class Deck extends EventTarget {
     this.#isPlaying = true;
     this.#startedAt = Infinity; // until its moment is known
     this.#changed();
+    // Resuming takes a moment, in which pause and play may come again: only the last of them starts the sources.
+    const asked = ++this.#asks;
     await context().resume();
-    if (this.#isPlaying) this.#launch();
+    if (this.#isPlaying && asked === this.#asks) this.#launch();
   }
 
   pause() {
@@ -116,7 +119,7 @@ export class Deck extends EventTarget {
 
   seek(seconds) {
     this.#offset = Math.min(Math.max(seconds, 0), Math.max(0, this.#duration - 0.05));
-    if (this.#isPlaying) {
+    if (this.#isPlaying && this.#sources.length > 0) {
       this.#halt();
       this.#launch();
     }

@@ -1,7 +1,12 @@
-"""One song, one mixer, one file."""
+"""Songs, stems or a whole album through one mixer, into files."""
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,63 +14,151 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from evolution.models import Mixer
+from mixing.audio.archive import is_zip, unpack_stems
 from mixing.audio.decode import open_source, validate
-from mixing.audio.features import cached_features
+from mixing.audio.encode import write_audio
+from mixing.audio.features import SongFeatures, cached_features, cached_stem_features
+from mixing.audio.roles import guess_role
+from mixing.console.album import consistent
+from mixing.console.spec import DeliverySettings, MixSettings
 from tournaments.errors import ArenaError
 from tournaments.management.out_files import format_of
 from tournaments.models import Export
-from tournaments.services.deliveries import deliver
-from tournaments.services.materials import Material
+from tournaments.services.deliveries import Delivery, deliver
+from tournaments.services.materials import Material, aligned
 from tournaments.services.mixes import features_folder, load_network
 from tournaments.services.renderings import dither_seed
+from tournaments.services.stems import naming, sum_of
+
+FILE_FORMATS = [f.value for f in Export.Format if f not in (Export.Format.STEMS, Export.Format.REAPER)]
+SUFFIXES = {"flac": "flac", "mp3": "mp3", "opus": "opus"}
+# An album is as loud as its quietest song can be, to this.
+ALBUM_TOLERANCE_LU = 0.1
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A song that was listened to."""
+
+    name: str
+    material: Material
+    features: SongFeatures
 
 
 class Command(BaseCommand):
-    help = "Let a mixer of the arena mix a song. Needs no running server, and keeps nothing but the file."
+    help = (
+        "Let a mixer of the arena mix a song, a song's stems (--stems), or several songs as an album of one loudness. "
+        "Needs no running server, and keeps nothing but the files."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("song", type=Path, help="WAV, AIFF, FLAC, MP3 or OGG")
+        parser.add_argument("songs", type=Path, nargs="+", help="WAV, AIFF, FLAC, MP3 or OGG; with --stems also a zip")
         parser.add_argument("--mixer", required=True, metavar="SLUG", help="such as elite-warrior")
-        parser.add_argument("--out", type=Path, required=True, help="file to write: .wav, .flac or .mp3")
+        parser.add_argument("--out", type=Path, required=True, help="file to write; for an album a folder that exists")
+        parser.add_argument("--stems", action="store_true", help="the files are the stems of one song")
         parser.add_argument(
-            "--format", choices=Export.Format.values, help="default: by the name, 24 bit where there is a choice"
+            "--format", choices=FILE_FORMATS, help="default: by the name, 24 bit where there is a choice"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        songs: list[Path] = options["songs"]
         out: Path = options["out"]
-        format = format_of(out, options["format"])
+        is_album = len(songs) > 1 and not options["stems"]
+        outs = _album_files(songs, out, options["format"]) if is_album else [out]
+        formats = [format_of(path, options["format"]) for path in outs]
         mixer = _mixer(options["mixer"])
-        with tqdm(total=100, unit="%", disable=None) as bar:
-
-            def show(share: float) -> None:
-                bar.update(round(100 * share) - bar.n)
-
+        network = load_network(mixer)
+        with ExitStack() as stack, tqdm(total=100 * len(outs), unit="%", disable=None) as bar:
             bar.set_description("Listening")
-            check = validate(options["song"], max_duration_s=None)
-            chosen = load_network(mixer).settings(cached_features(options["song"], features_folder(), check.sha256))
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            heard = [_stems(songs, folder)] if options["stems"] else [_song(path) for path in songs]
+            chosen = [network.settings(song.features) for song in heard]
+            if is_album:
+                chosen = consistent(chosen, [song.features for song in heard])
             bar.set_description("Mixing")
-            try:
-                delivery = deliver(
-                    material=Material((open_source(options["song"]),)),
-                    settings=chosen,
-                    path=out,
-                    format=format.value,
-                    seed=dither_seed(check.sha256),
-                    progress=show,
-                )
-            except OSError as error:
-                raise ArenaError(
-                    f"{out} could not be written ({error.strerror}). Choose another place with --out.",
-                    code="not_written",
-                ) from error
-        self.stdout.write(
-            f"{mixer.nickname} mixed it: {delivery.loudness_lufs:.1f} LUFS, {delivery.true_peak_dbtp:.1f} dBTP, "
-            f"written to {out}"
-        )
-        if delivery.is_limited_by_headroom:
+
+            def progress(number: int) -> Callable[[float], None]:
+                return lambda share: _show(bar, 100 * number + 100 * share)
+
+            deliveries = [
+                _deliver(song, settings, path, format, progress(i))
+                for i, (song, settings, path, format) in enumerate(zip(heard, chosen, outs, formats, strict=True))
+            ]
+            lowest = min(delivery.loudness_lufs for delivery in deliveries)
+            for i, delivery in enumerate(deliveries):
+                if is_album and delivery.loudness_lufs > lowest + ALBUM_TOLERANCE_LU:
+                    quieter = replace(chosen[i], delivery=DeliverySettings(max(-24.0, lowest)))
+                    deliveries[i] = _deliver(heard[i], quieter, outs[i], formats[i], progress(i))
+        for path, delivery in zip(outs, deliveries, strict=True):
             self.stdout.write(
-                f"It asked for {delivery.requested_lufs:.1f} LUFS, which would have taken too much limiting."
+                f"{mixer.nickname} mixed it: {delivery.loudness_lufs:.1f} LUFS, {delivery.true_peak_dbtp:.1f} dBTP, "
+                f"written to {path}"
             )
+            if delivery.is_limited_by_headroom:
+                self.stdout.write(
+                    f"It asked for {delivery.requested_lufs:.1f} LUFS, which would have taken too much limiting."
+                )
+
+
+def _song(path: Path) -> _Heard:
+    check = validate(path, max_duration_s=None)
+    return _Heard(path.name, Material((open_source(path),)), cached_features(path, features_folder(), check.sha256))
+
+
+def _stems(paths: Sequence[Path], folder: Path) -> _Heard:
+    """Stems as one song. Raises AudioError, its message beginning with the stem's name."""
+    named = [(path.name, path) for path in paths]
+    if len(paths) == 1 and paths[0].exists() and is_zip(paths[0]):
+        named = [(stem.name, stem.path) for stem in unpack_stems(paths[0], folder)]
+    if len(named) < 2:
+        raise ArenaError("One file has no stems. Leave --stems out, or give at least two.", code="no_stems")
+    hashes = []
+    for name, path in named:
+        with naming(name):
+            hashes.append(validate(path, max_duration_s=None, min_duration_s=0.0, may_be_silent=True).sha256)
+    material = aligned([path for _, path in named])
+    rough = folder / "sum"
+    write_audio(rough, sum_of(material), material.sample_rate, 2, "wav32f", seed=0)
+    digest = hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    features = cached_stem_features(material.sources, rough, features_folder(), digest)
+    roles = tuple(guess_role(name, None, material.sample_rate).role for name, _ in named)
+    return _Heard(paths[0].name, material, replace(features, roles=roles))
+
+
+def _deliver(
+    song: _Heard, settings: MixSettings, path: Path, format: Export.Format, progress: Callable[[float], None]
+) -> Delivery:
+    try:
+        return deliver(
+            material=song.material,
+            settings=settings,
+            path=path,
+            format=format.value,
+            seed=dither_seed(song.features.content_hash),
+            progress=progress,
+        )
+    except OSError as error:
+        raise ArenaError(
+            f"{path} could not be written ({error.strerror}). Choose another place with --out.", code="not_written"
+        ) from error
+
+
+def _album_files(songs: Sequence[Path], folder: Path, format: str | None) -> list[Path]:
+    if not folder.is_dir():
+        raise ArenaError(
+            f"{folder} is no folder, and an album needs one. Make it, and name it with --out.", code="no_folder"
+        )
+    suffix = SUFFIXES.get(format or "", "wav")
+    outs = [folder / f"{song.stem}.{suffix}" for song in songs]
+    if len(set(outs)) < len(outs):
+        raise ArenaError("Two of the songs have the same name. Rename one of them.", code="same_name")
+    if any(out.exists() and out.samefile(song) for out, song in zip(outs, songs, strict=True) if song.exists()):
+        raise ArenaError("The mixes would overwrite the songs. Choose another folder with --out.", code="same_file")
+    return outs
+
+
+def _show(bar: Any, percent: float) -> None:
+    bar.update(max(0, round(percent) - bar.n))
 
 
 def _mixer(slug: str) -> Mixer:
