@@ -25,6 +25,7 @@ test: $(DEV_INSTALLED)
 	@$(IN) -m tests
 
 bench: $(DEV_INSTALLED)
+	@$(VENV)/bin/uv pip install --quiet --python $(IN) -r requirements-bench.txt
 	@$(IN) -m tests.bench
 
 screenshots: $(DEV_INSTALLED)

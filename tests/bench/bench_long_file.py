@@ -43,7 +43,7 @@ def render_file(source: Path, out: Path) -> None:
     """Render as an export does, without Django."""
     from mixing.audio.decode import open_source
     from mixing.console.renderer import render_stream
-    from tests.bench.bench_render import SETTINGS
+    from tests.bench.chain import SETTINGS
 
     opened = open_source(source)
     with soundfile.SoundFile(str(out), "w", opened.sample_rate, opened.channels, subtype="PCM_24") as file:
