@@ -134,6 +134,18 @@ def read_analysis_window(path: Path) -> tuple[NDArray[np.float32], int]:
         raise AudioError("The audio file cannot be read. Export it again and retry.", code="corrupt") from error
 
 
+def window_of(source: AudioSource) -> NDArray[np.float32]:
+    """The part of a sound that is measured, (channels, frames); as `read_analysis_window` for a file."""
+    start, length = analysis_window(source.n_frames, source.sample_rate)
+    parts, position = [], 0
+    for block in source.blocks():
+        first, last = max(start - position, 0), min(start + length - position, block.shape[1])
+        if first < last:
+            parts.append(block[:, first:last].copy())
+        position += block.shape[1]
+    return np.concatenate(parts, axis=1)
+
+
 def cached_features(path: Path, cache_dir: Path, content_hash: str) -> SongFeatures:
     """Features of a file of one stem, from the cache where this very content was measured before.
 
@@ -153,7 +165,7 @@ def cached_stem_features(stems: Sequence[AudioSource], mix: Path, cache_dir: Pat
     cached = cache_path(cache_dir, content_hash)
     if cached.exists():
         return load_features(cached)
-    measured = tuple(_stem_features(_window(stem), stem.sample_rate) for stem in stems)
+    measured = tuple(_stem_features(window_of(stem), stem.sample_rate) for stem in stems)
     audio, rate = read_analysis_window(mix)
     features = SongFeatures(measured, content_hash, rate, mix=_stem_features(audio, rate))
     save_features(features, cached)
@@ -273,18 +285,6 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     stats[STAT["rolloff_khz"]] = _rolloff_khz(stats[MID_BANDS])
     log_mel = log_mel_crops(mid, side, rate, loudness_lufs)
     return StemFeatures(log_mel.astype(np.float16), stats.astype(np.float32))
-
-
-def _window(source: AudioSource) -> NDArray[np.float32]:
-    """The part of a sound that is measured, (channels, frames)."""
-    start, length = analysis_window(source.n_frames, source.sample_rate)
-    parts, position = [], 0
-    for block in source.blocks():
-        first, last = max(start - position, 0), min(start + length - position, block.shape[1])
-        if first < last:
-            parts.append(block[:, first:last].copy())
-        position += block.shape[1]
-    return np.concatenate(parts, axis=1)
 
 
 def _ratio_db(numerator: float, denominator: float) -> float:

@@ -140,6 +140,22 @@ def test_a_stem_that_turns_out_broken_is_named(broken: str) -> None:
     assert song.refusal.startswith("bad take: " if broken == "nan" else "All stems are silent")
 
 
+def test_faults_of_stems_and_between_them_are_said(client: Client) -> None:
+    drums = music(8.0, seed=3)
+    late = np.concatenate([np.zeros((2, 221), dtype=np.float32), drums[:, :-221]], axis=1)
+    dead = drums * np.array([[1.0], [0.0]], dtype=np.float32)
+    other = music(8.0, seed=9)
+    owner = make_user()
+    song = prepared(files({"close": wav(drums), "far": wav(late), "guitar": wav(other), "flat": wav(-other)}), owner)
+    messages = " ".join(fault["message"] for fault in song.analysis.result["faults"])
+    assert "far comes 10.0 ms after close" in messages
+    assert "guitar and flat hold the same sound with opposite polarity" in messages
+    client.force_login(owner)
+    assert "far comes 10.0 ms after close" in client.get(f"/songs/{song.public_id}/").content.decode()
+    song = prepared(files({"one": wav(dead), "two": wav(other)}))
+    assert song.analysis.result["faults"][0]["message"].startswith("one: The right channel is")
+
+
 def test_titles_come_from_what_the_names_share() -> None:
     assert common_title(["Night Drive - Bass", "Night Drive - Drums"]) == "Night Drive"
     assert common_title(["Bass", "Drums"]) == "Untitled"

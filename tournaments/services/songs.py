@@ -29,7 +29,7 @@ from tournaments.services.mixes import features_of, request_mixes
 from tournaments.services.previews import cut_all, save_drafts, spans
 from tournaments.services.regions import find_regions
 from tournaments.services.renderings import Cutter
-from tournaments.services.stems import bounce
+from tournaments.services.stems import bounce, faults_of_stems
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -196,11 +196,16 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
 def _analyze(analysis: Analysis, lease: Lease) -> None:
     # Librosa stays out of the web process.
     from mixing.audio.analysis import analyze
+    from mixing.audio.faults import find_faults
     from mixing.audio.features import read_analysis_window
 
-    measured = asdict(analyze(*read_analysis_window(Path(analysis.song.file.path))))
+    audio, rate = read_analysis_window(Path(analysis.song.file.path))
+    measured = asdict(analyze(audio, rate))
+    # Of a song of stems only the stems can be mended.
+    faults = faults_of_stems(analysis.song) if analysis.song.n_stems > 1 else find_faults(audio, rate)
     result = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in measured.items()
     }
+    result["faults"] = [asdict(fault) for fault in faults]
     lease.finish(state=Analysis.State.READY, result=result)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import soxr
 from django.db import transaction
 from numpy.typing import NDArray
 
@@ -21,6 +23,9 @@ from tournaments.errors import InvalidTournament
 from tournaments.models import Song, Stem
 from tournaments.services.materials import Material, material_of
 from tournaments.services.mixes import request_mixes
+
+if TYPE_CHECKING:
+    from mixing.audio.faults import Fault
 
 
 def set_roles(*, song: Song, roles: Mapping[int, str]) -> None:
@@ -76,6 +81,24 @@ def bounce(song: Song) -> dict[int, dict[str, Any]]:
     song.file.name = f"songs/{song.public_id.hex}-sum"
     write_audio(Path(song.file.path), sum_of(material), material.sample_rate, 2, "wav32f", seed=0)
     return found
+
+
+def faults_of_stems(song: Song) -> list[Fault]:
+    """What is wrong with each stem, its name before the message, and between them. Raises AudioError."""
+    # Scipy stays out of the web process.
+    from mixing.audio.faults import find_faults
+    from mixing.audio.features import window_of
+    from mixing.audio.stem_relations import RATE, find_relations
+
+    stems = list(song.stems.all())
+    found, monos = [], []
+    for stem, source in zip(stems, material_of(song).sources, strict=True):
+        audio = window_of(source)
+        found += [
+            replace(fault, message=f"{stem.name}: {fault.message}") for fault in find_faults(audio, source.sample_rate)
+        ]
+        monos.append(soxr.resample(audio.mean(axis=0), source.sample_rate, RATE)[None])
+    return found + list(find_relations(monos, [stem.name for stem in stems], RATE))
 
 
 def sum_of(material: Material) -> Iterator[NDArray[np.float32]]:
