@@ -20,6 +20,10 @@ from tournaments.models import Analysis, Song, Tournament
 
 pytestmark = pytest.mark.django_db
 UPLOAD = "/songs/new/"
+MEASURED = {
+    "tempo_bpm": 121.6, "tempo_confidence": 0.8, "key": "A minor", "key_confidence": 0.5, "loudness_lufs": -11.24,
+    "range_lu": 5.0, "true_peak_dbtp": 0.31, "crest_db": 12.0, "plr_db": 11.5, "width_db": -8.0, "centroid_hz": 2100.0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -113,11 +117,7 @@ def test_the_analysis_comes_when_it_comes(page: Client, owner: User) -> None:
     url = reverse("tournaments:song-analysis", args=[song.public_id])
     assert "hx-trigger" in page.get(url).content.decode()
     analysis.state = Analysis.State.READY
-    analysis.result = {
-        "tempo_bpm": 121.6, "tempo_confidence": 0.8, "key": "A minor", "key_confidence": 0.5, "loudness_lufs": -11.24,
-        "range_lu": 5.0, "true_peak_dbtp": 0.31, "crest_db": 12.0, "plr_db": 11.5, "width_db": -8.0,
-        "centroid_hz": 2100.0,
-    }  # fmt: skip
+    analysis.result = MEASURED
     analysis.save()
     body = page.get(url).content.decode()
     assert "hx-trigger" not in body
@@ -172,3 +172,14 @@ def test_wrong_methods_are_refused(page: Client, owner: User) -> None:
     assert page.post(f"/songs/{song.public_id}/").status_code == 405
     assert page.get(f"/songs/{song.public_id}/start/").status_code == 405
     assert page.put(UPLOAD).status_code == 405
+
+
+def test_the_tone_is_shown_beside_its_genre(page: Client, owner: User) -> None:
+    song = make_song(owner=owner, genre_guess="folk")
+    quiet_treble = [-20.0] * 20 + [-75.0] * 8
+    Analysis.objects.create(song=song, state=Analysis.State.READY, result=MEASURED | {"third_octaves_db": quiet_treble})
+    body = page.get(f"/songs/{song.public_id}/").content.decode()
+    assert "29 songs of Folk and acoustic" in body
+    assert "dB less treble" in body
+    Song.objects.filter(pk=song.pk).update(genre_guess="jazz")
+    assert "135 songs of all genres" in page.get(f"/songs/{song.public_id}/").content.decode()

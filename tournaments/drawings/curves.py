@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mixing.audio.balance import Balance
 from mixing.console.biquads import response_db, strip_bands
 from mixing.console.eq_curve import eq_response_db
 from mixing.console.spec import BusSettings, StripSettings
@@ -65,6 +66,43 @@ def draw_strips(strips: Sequence[StripSettings], sample_rate: int, *, width: int
         paths.append(line_path((x.at(float(f)), y.at(float(g))) for f, g in zip(freqs_hz, response, strict=True)))
     ticks = tuple(Tick(y.at(float(db)), f"{db:+d}" if db else "0 dB") for db in (-12, 0, 12))
     return replace(chart, paths=tuple(paths), y_ticks=ticks, zero_y=y.at(0.0))
+
+
+@dataclass(frozen=True)
+class BalanceChart:
+    """A song's third octaves in the band of its genre."""
+
+    width: int
+    height: int
+    band: str
+    middle: str
+    song: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def draw_balance(
+    song_db: Sequence[float], balance: Balance, sample_rate: int, *, width: int = 640, height: int = 240
+) -> BalanceChart:
+    """Draw third octaves relative to loudness, as far as the sample rate reaches."""
+    hz = [1000.0 * 2.0 ** (i / 3.0) for i in range(-15, 13)]
+    n = sum(f < 0.45 * sample_rate for f in hz)
+    x = Axis(hz[0], hz[n - 1], 34, width - 6, is_log=True)
+    y = Axis(-60.0, 0.0, height - 22, 8)
+
+    def points(values: Sequence[float]) -> list[tuple[float, float]]:
+        return [(x.at(f), y.at(v)) for f, v in zip(hz[:n], values[:n], strict=True)]
+
+    ticks = [(50, "50"), (100, "100"), (500, "500"), (1000, "1 k"), (5000, "5 k"), (10_000, "10 k")]
+    return BalanceChart(
+        width=width,
+        height=height,
+        band=line_path([*points(balance.high), *reversed(points(balance.low))]) + "Z",
+        middle=line_path(points(balance.middle)),
+        song=line_path(points(song_db)),
+        x_ticks=tuple(Tick(x.at(at), label) for at, label in ticks if at < hz[n - 1]),
+        y_ticks=tuple(Tick(y.at(db), f"{db:.0f} dB" if db == 0 else f"{db:.0f}") for db in (0.0, -20.0, -40.0)),
+    )
 
 
 @dataclass(frozen=True)

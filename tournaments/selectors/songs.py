@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet
 
+from mixing.audio.balance import balance_of
 from mixing.audio.roles import ROLES
 from mixing.genres import GENRES
+from tournaments.drawings.curves import BalanceChart, draw_balance
 from tournaments.drawings.waveform import Waveform, draw_waveform
 from tournaments.models import Analysis, Song, Stem
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+# Regions of the third octaves from 31.5 Hz on, by number.
+REGIONS = (("sub-bass", 0, 4), ("bass", 4, 9), ("middle", 12, 19), ("treble", 21, 26))
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class SongPage:
     is_checking: bool
     is_ready: bool
     stems: tuple[StemLine, ...]
+    balance: BalanceChart | None
+    balance_words: str
     may_change_roles: bool
     roles: tuple[str, ...] = ROLES
 
@@ -49,6 +57,7 @@ def song_page(song: Song) -> SongPage:
         if song.highlight_start_s is not None and song.highlight_end_s is not None:
             region = (song.highlight_start_s / song.duration_s, song.highlight_end_s / song.duration_s)
         waveform = draw_waveform(song.peaks, region=region)
+    chart, words = _balance(song)
     return SongPage(
         song=song,
         waveform=waveform,
@@ -57,9 +66,38 @@ def song_page(song: Song) -> SongPage:
         guess_percent=None if song.genre_confidence is None else round(100 * song.genre_confidence),
         is_checking=song.state == Song.State.UPLOADED,
         is_ready=song.state == Song.State.READY,
+        balance=chart,
+        balance_words=words,
         stems=tuple(_stem_line(stem, song) for stem in song.stems.all()) if song.n_stems > 1 else (),
         may_change_roles=song.state == Song.State.READY and not song.is_demo and not song.tournaments.exists(),
     )
+
+
+def _balance(song: Song) -> tuple[BalanceChart | None, str]:
+    """The song's tone beside its genre's, and where it leaves the range that most songs keep to."""
+    analysis = getattr(song, "analysis", None)
+    bands = analysis.result.get("third_octaves_db") if analysis else None
+    if not bands:
+        return None, ""
+    genre = song.genre or song.genre_guess
+    balance = balance_of(genre)
+    against = (
+        f"{balance.n_songs} songs of {GENRES[genre]}" if balance.is_genre else f"{balance.n_songs} songs of all genres"
+    )
+    found = []
+    for name, low, high in REGIONS:
+        middle = [b - m for b, m in zip(bands[low:high], balance.middle[low:high], strict=True)]
+        spread = [h - m for h, m in zip(balance.high[low:high], balance.middle[low:high], strict=True)]
+        below = [m - lo for lo, m in zip(balance.low[low:high], balance.middle[low:high], strict=True)]
+        off_db = sum(middle) / len(middle)
+        if off_db > sum(spread) / len(spread) or -off_db > sum(below) / len(below):
+            found.append(f"{abs(off_db):.0f} dB {'more' if off_db > 0 else 'less'} {name}")
+    told = (
+        f"It has {' and '.join(found)} than nine in ten of them." if found else "It lies within what most of them have."
+    )
+    return draw_balance(
+        bands, balance, song.sample_rate
+    ), f"The band is where eight of ten songs lie: {against}. {told}"
 
 
 def _stem_line(stem: Stem, song: Song) -> StemLine:

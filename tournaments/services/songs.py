@@ -207,5 +207,8 @@ def _analyze(analysis: Analysis, lease: Lease) -> None:
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in measured.items()
     }
+    from mixing.audio.features import MID_BANDS
+
+    result["third_octaves_db"] = [round(float(v), 2) for v in features_of(analysis.song).whole.stats[MID_BANDS]]
     result["faults"] = [asdict(fault) for fault in faults]
     lease.finish(state=Analysis.State.READY, result=result)
