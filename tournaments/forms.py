@@ -104,6 +104,7 @@ class NudgeForm(forms.Form):
     width = forms.IntegerField(min_value=-100, max_value=100)
     punch = forms.IntegerField(min_value=-100, max_value=100)
     strength = forms.IntegerField(min_value=0, max_value=150)
+    reference = forms.FileField(required=False, max_length=255)
     locks = forms.MultipleChoiceField(choices=[(group, group) for group in GROUPS], required=False)
 
     def nudge(self, current: Mapping[str, str]) -> Nudge:

@@ -134,6 +134,10 @@ class Mix(Leased):
         help_text="Empty: the mixer's own.",
     )
     nudge = models.JSONField(null=True, blank=True, help_text="What its owner changed.")
+    reference = models.FileField(
+        upload_to="songs/", blank=True, help_text="Of a version on its way: a recording to come near to, then deleted."
+    )
+    reference_name = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

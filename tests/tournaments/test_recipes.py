@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
 from mixing.console.spec import MixSettings
 from tests.factories import make_ballot, make_battle, make_tournament, make_user, make_vote
-from tests.tournaments.sound import enter, mixed_song, write_music
+from tests.tournaments.sound import RATE, enter, mixed_song, music, write_music
 from tournaments.models import Mix, Tournament
 from tournaments.selectors.rounds import live_version
 from tournaments.services.mixes import request_mixes
@@ -116,3 +119,34 @@ def test_nobody_else_sees_or_changes_it(client: Client, tmp_path: Path) -> None:
     client.force_login(make_user())
     assert client.get(address(tournament, tournament.taken)).status_code == 404
     assert client.post(address(tournament, tournament.taken) + "nudge/", WORDS).status_code == 404
+
+
+def test_a_reference_leads_a_version_and_is_deleted(client: Client, tmp_path: Path) -> None:
+    tournament = finished(tmp_path)
+    assert tournament.taken is not None
+    client.force_login(tournament.owner)
+    quiet = music(8.0, seed=4) * np.float32(0.6)
+    quiet -= np.float32(0.5) * np.roll(quiet, 1, axis=1)
+    soundfile.write(tmp_path / "ref.wav", quiet.T, RATE)
+    with local_jobs() as jobs:
+        sent = SimpleUploadedFile("My Hero.wav", (tmp_path / "ref.wav").read_bytes())
+        answer = client.post(address(tournament, tournament.taken) + "nudge/", WORDS | {"reference": sent})
+        assert answer.status_code == 302
+        version = Mix.objects.get(nudged_from=tournament.taken)
+        path = Path(version.reference.path)
+        assert path.exists()
+        jobs.drain()
+    version.refresh_from_db()
+    assert version.state == Mix.State.READY, version.reason
+    assert not version.reference
+    assert not path.exists()
+    own = MixSettings.from_dict(tournament.taken.console_settings or {})
+    found = MixSettings.from_dict(version.console_settings or {})
+    assert found.bus.high_shelf_db != own.bus.high_shelf_db
+    assert found.delivery.loudness_lufs != own.delivery.loudness_lufs
+    assert (version.report or {})["requested_lufs"] == found.delivery.loudness_lufs
+    assert "led by My Hero" in client.get(answer["Location"]).content.decode()
+    letter = SimpleUploadedFile("letter.wav", b"no music " * 100)
+    answer = client.post(address(tournament, tournament.taken) + "nudge/", WORDS | {"reference": letter})
+    assert answer.status_code == 422
+    assert "not a WAV" in answer.content.decode()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from mixarena.jobs.leases import Lease
 from tournaments.models import Mix, Preview
 from tournaments.services.battles import open_waiting
 from tournaments.services.mixes import RENDER
+from tournaments.services.nudges import follow_reference
 from tournaments.services.previews import CUT, cut_all, cut_queued, save_drafts, spans
 from tournaments.services.renderings import Cutter, render
 
@@ -33,6 +37,11 @@ def _render(mix: Mix, lease: Lease) -> None:
     from mixing.audio.analysis import spectral_centroid_hz
 
     song = mix.song
+    followed: dict[str, Any] = {}
+    reference = str(mix.reference.name)
+    if reference:
+        followed = follow_reference(mix)
+        mix.console_settings = followed["console_settings"]
     cutter = Cutter(spans(song))
     report = render(mix, cutter)
     drafts, loudnesses_lufs = cut_all(song=song, mix=mix, cutter=cutter)
@@ -44,6 +53,9 @@ def _render(mix: Mix, lease: Lease) -> None:
             highlight_lufs=loudnesses_lufs[Preview.Region.HIGHLIGHT],
             excerpt_lufs=loudnesses_lufs[Preview.Region.EXCERPT],
             centroid_hz=centroid_hz,
+            **followed,
         )
         if is_mine:
             save_drafts(song=song, mix=mix, drafts=drafts)
+            if reference:
+                transaction.on_commit(partial(default_storage.delete, reference))

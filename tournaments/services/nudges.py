@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 
+from mixing.audio.decode import probe
 from mixing.console.nudge import Nudge, nudged
 from mixing.console.spec import MixSettings
 from tournaments.errors import InvalidTournament
 from tournaments.models import Mix
-from tournaments.services.mixes import RENDER
+from tournaments.services.disk import check_free_space
+from tournaments.services.mixes import RENDER, features_of
+from tournaments.services.songs import store, title_from
 
 # A mix that nobody finds right after so many tries wants another mixer.
 MAX_NUDGES = 50
 
 
-def nudge_mix(*, mix: Mix, nudge: Nudge) -> Mix:
+def nudge_mix(*, mix: Mix, nudge: Nudge, reference: File[Any] | None = None, reference_name: str = "") -> Mix:
     """Have a mix rendered with its owner's changes; always from the mixer's own settings, never from changed ones.
 
-    Raises: SettingsError for values out of range, InvalidTournament for a mix without settings or too many tries.
+    Args:
+        reference: a recording whose tone, width and loudness to come near to; measured by the worker and then deleted.
+    Raises: SettingsError for values out of range, InvalidTournament for a mix without settings or too many tries,
+        AudioError for a reference that is no music.
     """
     origin = mix.nudged_from or mix
     if origin.console_settings is None:
         raise InvalidTournament("This mix is not made yet. Wait until it is, and change it then.", code="not_ready")
     settings = nudged(MixSettings.from_dict(origin.console_settings), nudge)
+    stored = "" if reference is None else _stored(reference)
     with transaction.atomic():
         if origin.nudged.count() >= MAX_NUDGES:
             raise InvalidTournament(
@@ -36,6 +48,31 @@ def nudge_mix(*, mix: Mix, nudge: Nudge) -> Mix:
             nudge=nudge.to_dict(),
             state=Mix.State.PLANNED,
             console_settings=settings.to_dict(),
+            reference=stored,
+            reference_name=title_from(reference_name) if stored else "",
         )
         RENDER.send(changed.pk)
     return changed
+
+
+def follow_reference(mix: Mix) -> dict[str, Any]:
+    """The settings of a version that leads towards its reference, as fields of its row. Raises AudioError."""
+    # Scipy stays out of the web process.
+    from mixing.audio.features import extract_features, read_analysis_window
+    from mixing.console.match import matched
+
+    audio, rate = read_analysis_window(Path(mix.reference.path))
+    (reference,) = extract_features([audio], rate, content_hash="").stems
+    settings = matched(MixSettings.from_dict(mix.console_settings or {}), features_of(mix.song), reference)
+    return {"console_settings": settings.to_dict(), "reference": ""}
+
+
+def _stored(reference: File[Any]) -> str:
+    check_free_space()
+    stored = store(reference)
+    try:
+        probe(Path(default_storage.path(stored)))
+    except BaseException:
+        default_storage.delete(stored)
+        raise
+    return stored

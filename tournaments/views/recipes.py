@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from mixing.errors import SettingsError
+from mixing.errors import AudioError, SettingsError
 from tournaments.access import heard_mix_for_owner, tournament_for_owner
 from tournaments.forms import NudgeForm
 from tournaments.selectors.recipes import recipe
@@ -37,15 +37,21 @@ def nudge(request: ListenerRequest, public_id: UUID, mix_id: UUID) -> HttpRespon
     """Make a version of a mix with its owner's changes."""
     tournament = tournament_for_owner(request.user, public_id)
     mix = heard_mix_for_owner(request.user, tournament, mix_id)
-    form = NudgeForm(request.POST)
+    form = NudgeForm(request.POST, request.FILES)
     page = recipe(tournament, mix)
     error = ""
     if form.is_valid():
         current = {knob.path: knob.value for section in page.sections for knob in section.knobs}
         try:
-            changed = nudge_mix(mix=mix, nudge=form.nudge(current))
+            reference = form.cleaned_data["reference"]
+            changed = nudge_mix(
+                mix=mix,
+                nudge=form.nudge(current),
+                reference=reference,
+                reference_name=reference.name if reference else "",
+            )
             return redirect("tournaments:recipe", public_id, changed.public_id)
-        except SettingsError as refusal:
+        except (SettingsError, AudioError) as refusal:
             error = refusal.message
         except forms.ValidationError as refusal:
             error = " ".join(refusal.messages)
