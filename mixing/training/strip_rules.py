@@ -108,7 +108,7 @@ def taught_strips(
         "decay_s": style.decay_s,
         "predelay_ms": 20.0,
         "damping_hz": 6000.0 if style.air_db >= 0.0 else 3500.0,
-        "level_db": -6.0,
+        "level_db": 0.0,
     }
     return strips, _normalized(REVERB, reverb, NEUTRAL_REVERB_VECTOR)
 
