@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tournaments.models import Ballot, Battle, Entrant, Export, LedgerEvent, Mix, Rating, Song, Tournament, Vote
+from tournaments.models import Ballot, Battle, Entrant, Export, LedgerEvent, Mix, Rating, Song, Stem, Tournament, Vote
 
 
 class ReadOnly:
@@ -37,6 +37,12 @@ class Rows(ReadOnly, admin.TabularInline):
 class MixRows(Rows):
     model = Mix
     fields = ("mixer", "state", "highlight_lufs", "centroid_hz", "reason")
+
+
+class StemRows(Rows):
+    model = Stem
+    fields = ("position", "name", "role", "role_confidence", "container", "sample_rate", "channels", "is_silent")
+    show_change_link = False
 
 
 class EntrantRows(Rows):
@@ -68,20 +74,30 @@ class History(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Song)
 class SongAdmin(History):
-    list_display = ("title", "owner", "state", "container", "sample_rate", "duration_s", "genre", "created_at")
+    list_display = (
+        "title",
+        "owner",
+        "state",
+        "n_stems",
+        "container",
+        "sample_rate",
+        "duration_s",
+        "genre",
+        "created_at",
+    )
     list_filter = ("state", "is_demo", "genre", "container")
     search_fields = ("title", "owner__username", "content_hash")
     list_select_related = ("owner",)
     exclude = ("peaks",)
-    inlines = (MixRows,)
+    inlines = (StemRows, MixRows)
 
 
 @admin.register(Mix)
 class MixAdmin(History):
-    list_display = ("song", "mixer", "state", "highlight_lufs", "centroid_hz", "created_at")
+    list_display = ("song", "mixer", "nudged_from", "state", "highlight_lufs", "centroid_hz", "created_at")
     list_filter = ("state",)
     search_fields = ("song__title", "mixer__nickname")
-    list_select_related = ("song", "mixer")
+    list_select_related = ("song", "mixer", "nudged_from__song", "nudged_from__mixer")
     exclude = ("console_settings", "report")
     readonly_fields = ("settings_json", "report_json")
     inlines = (ExportRows,)
@@ -111,6 +127,14 @@ class BattleAdmin(History):
     search_fields = ("key", "tournament__song__title")
     list_select_related = ("first__mixer", "first__song", "second__mixer", "second__song")
     inlines = (BallotRows,)
+
+
+@admin.register(Ballot)
+class BallotAdmin(History):
+    list_display = ("battle", "voter", "kind", "state", "issued_at", "committed_at")
+    list_filter = ("state", "kind")
+    search_fields = ("voter__username", "battle__key")
+    list_select_related = ("battle", "voter")
 
 
 @admin.register(Vote)

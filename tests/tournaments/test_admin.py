@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.factories import make_ballot, make_battle, make_tournament, make_user, make_vote
-from tournaments.models import Battle, LedgerEvent, Mix, Rating, Song, Tournament, Vote
+from tournaments.models import Ballot, Battle, LedgerEvent, Mix, Rating, Song, Tournament, Vote
 
 pytestmark = pytest.mark.django_db
-MODELS = (Song, Mix, Tournament, Battle, Vote, LedgerEvent, Rating)
+MODELS = (Song, Mix, Tournament, Battle, Ballot, Vote, LedgerEvent, Rating)
 
 
 @pytest.fixture
