@@ -107,14 +107,15 @@ class NudgeForm(forms.Form):
     reference = forms.FileField(required=False, max_length=255)
     locks = forms.MultipleChoiceField(choices=[(group, group) for group in GROUPS], required=False)
 
-    def nudge(self, current: Mapping[str, str]) -> Nudge:
+    def nudge(self, current: Mapping[str, str], before: Nudge) -> Nudge:
         """The nudge of a valid form.
 
         Args:
             current: values of the expert view as they were shown, by path. What still stands there was not set by hand.
+            before: where the controls stood; what was set by hand then stays.
         Raises: ValidationError for a value that is no number.
         """
-        values = {}
+        values = dict(before.values)
         for path, shown in current.items():
             sent = self.data.get(path, "").strip()
             if path not in self.data or sent == shown:

@@ -36,7 +36,7 @@ def upload(page: Page, url: str, song: Path | Sequence[Path], *, title: str = ""
 
 def start(page: Page, *, genre: str, n_rounds: int) -> None:
     """Confirm the genre, choose the rounds, and wait for the first battle."""
-    page.get_by_label("Genre").select_option(label=genre)
+    page.get_by_label("Genre", exact=True).select_option(label=genre)
     page.locator(".choices label", has_text=str(n_rounds)).click()
     page.get_by_role("button", name="Confirm and start").click()
     stage(page)

@@ -83,12 +83,13 @@ def test_the_recipe_tells_and_a_nudge_makes_a_version(client: Client, tmp_path: 
     assert tournament.taken == changed
     assert "your version" in client.get(f"/tournaments/{tournament.public_id}/").content.decode().lower()
 
-    # A version of a version starts from the mixer's own again, and the mixer keeps one mix of the song.
+    # A version of a version starts from the mixer's own again, what was set by hand stays, and the mixer keeps one mix.
     with local_jobs() as jobs:
         client.post(address(tournament, changed) + "nudge/", WORDS | {"strength": "0"})
         jobs.drain()
-    last = Mix.objects.filter(nudged_from=mix).latest("pk")
-    assert MixSettings.from_dict(last.console_settings or {}).bus.width_db == 0.0
+    last = MixSettings.from_dict(Mix.objects.filter(nudged_from=mix).latest("pk").console_settings or {})
+    assert last.bus.width_db == -3.5
+    assert last.bus.high_shelf_db == 0.0
     with local_jobs():
         assert request_mixes(song=mix.song, mixers=list(Mixer.objects.filter(pk=mix.mixer_id))) == [mix]
 
@@ -146,6 +147,13 @@ def test_a_reference_leads_a_version_and_is_deleted(client: Client, tmp_path: Pa
     assert found.delivery.loudness_lufs != own.delivery.loudness_lufs
     assert (version.report or {})["requested_lufs"] == found.delivery.loudness_lufs
     assert "led by My Hero" in client.get(answer["Location"]).content.decode()
+    # Words then start from what the reference led to.
+    with local_jobs() as jobs:
+        client.post(address(tournament, version) + "nudge/", WORDS | {"brightness": "50"})
+        jobs.drain()
+    next_one = MixSettings.from_dict(Mix.objects.latest("pk").console_settings or {})
+    assert next_one.bus.high_shelf_db == pytest.approx(min(9.0, found.bus.high_shelf_db + 1.5))
+    assert next_one.delivery == found.delivery
     letter = SimpleUploadedFile("letter.wav", b"no music " * 100)
     answer = client.post(address(tournament, tournament.taken) + "nudge/", WORDS | {"reference": letter})
     assert answer.status_code == 422

@@ -82,7 +82,7 @@ class BalanceChart:
 
 
 def draw_balance(
-    song_db: Sequence[float], balance: Balance, sample_rate: int, *, width: int = 640, height: int = 240
+    song_db: Sequence[float], balance: Balance, sample_rate: int, *, width: int = 400, height: int = 230
 ) -> BalanceChart:
     """Draw third octaves relative to loudness, as far as the sample rate reaches."""
     hz = [1000.0 * 2.0 ** (i / 3.0) for i in range(-15, 13)]

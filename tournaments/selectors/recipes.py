@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mixing.console.nudge import Nudge
 from mixing.console.parameter import GROUPS, Parameter
 from mixing.console.spec import BUS, DELIVERY, REVERB, STRIP, MixSettings, StripSettings
 from tournaments.drawings.curves import EqChart, draw_eq, draw_strips
@@ -14,6 +13,7 @@ from tournaments.models import Analysis, Mix, Tournament
 from tournaments.plain_words import Deed, deeds, strip_words, why_quieter, why_words
 from tournaments.selectors.auditions import Audition, Candidate, audition
 from tournaments.selectors.results import ExportLine, export_lines
+from tournaments.services.nudges import nudge_shown
 
 MACROS = (
     ("brightness", "Darker", "Brighter"),
@@ -105,7 +105,7 @@ def recipe(tournament: Tournament, mix: Mix) -> Recipe:
     strip_reports = report.get("strips", [])
     stems = list(song.stems.all()) if song.n_stems > 1 else []
     analysis = Analysis.objects.filter(song=song, state=Analysis.State.READY).first()
-    nudge = Nudge.from_dict(mix.nudge or {})
+    nudge = nudge_shown(mix)
     is_ready = mix.state == Mix.State.READY
     return Recipe(
         tournament=tournament,

@@ -23,7 +23,7 @@ MAX_NUDGES = 50
 
 
 def nudge_mix(*, mix: Mix, nudge: Nudge, reference: File[Any] | None = None, reference_name: str = "") -> Mix:
-    """Have a mix rendered with its owner's changes; always from the mixer's own settings, never from changed ones.
+    """Have a mix rendered with its owner's changes, from the settings of `base_of`.
 
     Args:
         reference: a recording whose tone, width and loudness to come near to; measured by the worker and then deleted.
@@ -31,9 +31,10 @@ def nudge_mix(*, mix: Mix, nudge: Nudge, reference: File[Any] | None = None, ref
         AudioError for a reference that is no music.
     """
     origin = mix.nudged_from or mix
-    if origin.console_settings is None:
+    base = base_of(mix)
+    if base.console_settings is None or (base.reference and base.state != Mix.State.READY):
         raise InvalidTournament("This mix is not made yet. Wait until it is, and change it then.", code="not_ready")
-    settings = nudged(MixSettings.from_dict(origin.console_settings), nudge)
+    settings = nudged(MixSettings.from_dict(base.console_settings), nudge)
     stored = "" if reference is None else _stored(reference)
     with transaction.atomic():
         if origin.nudged.count() >= MAX_NUDGES:
@@ -49,10 +50,20 @@ def nudge_mix(*, mix: Mix, nudge: Nudge, reference: File[Any] | None = None, ref
             state=Mix.State.PLANNED,
             console_settings=settings.to_dict(),
             reference=stored,
-            reference_name=title_from(reference_name) if stored else "",
+            reference_name=title_from(reference_name) if stored else base.reference_name,
         )
         RENDER.send(changed.pk)
     return changed
+
+
+def base_of(mix: Mix) -> Mix:
+    """What a nudge starts from: the mixer's own mix, so that words do not add up, or a version that a reference led."""
+    return mix if mix.reference_name else mix.nudged_from or mix
+
+
+def nudge_shown(mix: Mix) -> Nudge:
+    """Where the controls stand: what the mix was nudged by from its base."""
+    return Nudge() if mix.reference_name else Nudge.from_dict(mix.nudge or {})
 
 
 def follow_reference(mix: Mix) -> dict[str, Any]:

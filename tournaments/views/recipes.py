@@ -13,7 +13,7 @@ from mixing.errors import AudioError, SettingsError
 from tournaments.access import heard_mix_for_owner, tournament_for_owner
 from tournaments.forms import NudgeForm
 from tournaments.selectors.recipes import recipe
-from tournaments.services.nudges import nudge_mix
+from tournaments.services.nudges import nudge_mix, nudge_shown
 from tournaments.views.visitors import ListenerRequest, listener_required
 
 
@@ -46,7 +46,7 @@ def nudge(request: ListenerRequest, public_id: UUID, mix_id: UUID) -> HttpRespon
             reference = form.cleaned_data["reference"]
             changed = nudge_mix(
                 mix=mix,
-                nudge=form.nudge(current),
+                nudge=form.nudge(current, nudge_shown(mix)),
                 reference=reference,
                 reference_name=reference.name if reference else "",
             )
