@@ -164,7 +164,8 @@ def choose_other(*, tournament: Tournament, mix: Mix) -> Tournament:
     """
     fought = Battle.objects.filter(tournament=tournament, state=Battle.State.DECIDED)
     judged = mix.nudged_from_id or mix.pk
-    if mix.state != Mix.State.READY or not (fought.filter(first=judged) | fought.filter(second=judged)).exists():
+    is_unheard = mix.nudged_from_id is not None and mix.state != Mix.State.READY
+    if is_unheard or not (fought.filter(first=judged) | fought.filter(second=judged)).exists():
         raise MixNotHeard(
             "This mix was not part of the tournament. Choose one of those that you judged.", code="mix_not_heard"
         )
