@@ -174,6 +174,8 @@ if REDIS_URL:
 CPU_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 RENDER_PROCESSES = environment.integer("RENDER_PROCESSES", max(1, CPU_CORES // 2), low=1, high=256)
 NEURAL_PROCESSES = environment.integer("NEURAL_PROCESSES", 1, low=1, high=64)
+# What previews are rendered with; what is taken home always comes from the renderer.
+PREVIEW_CONSOLE = environment.choice("PREVIEW_CONSOLE", "renderer", options=("renderer", "torch"))
 
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 

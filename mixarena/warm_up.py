@@ -10,10 +10,16 @@ from django.conf import settings
 
 
 def warm_render() -> None:
-    """Compile the renderer's kernels, or load them from the cache folder."""
+    """Compile the renderer's kernels, or load them from the cache folder; load torch where previews need it."""
     from mixing.console.renderer import warm_up
 
     warm_up()
+    if settings.PREVIEW_CONSOLE == "torch":
+        import torch
+
+        import mixing.console.torch_console  # noqa: F401
+
+        torch.set_num_threads(max(1, settings.CPU_CORES // settings.RENDER_PROCESSES))
 
 
 def warm_neural() -> None:

@@ -44,7 +44,7 @@ from mixing.console.strip import (
 from mixing.console.tape import BLOCK, Tape
 from mixing.errors import AudioError, SettingsError
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 # Lossless formats round to 24 bit or dither to 16: this keeps a peak under the ceiling through both.
 QUANTIZING_DB = 0.01
 N_PASSES = 4

@@ -20,7 +20,7 @@ from mixing.errors import SettingsError
 CEILING_DBTP = -1.0
 KNEE_DB = 6.0
 MAX_LIMITING_DB = 6.0
-# Filters centered above this share of the sample rate are bypassed: the bilinear transform leaves them no room.
+# Filters centered above this share of the sample rate are bypassed: most of what they shape lies beyond its half.
 MAX_CENTER_OF_RATE = 0.45
 
 STRIP: tuple[Parameter, ...] = (

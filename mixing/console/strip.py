@@ -97,9 +97,9 @@ def pan_gains(strip: StripSettings, channels: int) -> tuple[float, float]:
 
 
 def drive_ceiling(drive_db: float, lufs: float) -> float:
-    """What the saturation approaches, linear, on sound of some loudness; infinite without drive."""
+    """What the saturation approaches, linear, on sound of some loudness; infinite without drive, and for silence."""
     amount = 10.0 ** (drive_db / 20.0) - 1.0
-    return 10.0 ** ((lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 else math.inf
+    return 10.0 ** ((lufs + DRIVE_ABOVE_LU) / 20.0) / amount if amount > 0.0 and math.isfinite(lufs) else math.inf
 
 
 def reduction_points(reduction_db: NDArray[np.float32]) -> list[float]:

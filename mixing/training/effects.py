@@ -1,6 +1,7 @@
 """What console settings do to a song's measurements, in closed form and differentiable: training without any audio.
 
-Equalizer, width and mono-below act on third-octave levels exactly as their filters do. The compressor acts on the
+Equalizer, width and mono-below act on third-octave levels as their analog prototypes do, which the console's filters
+follow within a quarter of a decibel. The compressor acts on the
 song's level histogram through its static curve; attack decides how much of that reaches the peaks. All results are
 relative to the loudness after processing, because the delivery stage sets loudness anyway.
 """
@@ -25,12 +26,10 @@ from mixing.audio.features import (
     THIRD_OCTAVES_HZ,
     k_weighting_db,
 )
+from mixing.console.biquads import SHELF_Q
 from mixing.console.parameter import OFF_FADE, Parameter
 from mixing.console.spec import BUS_VECTOR, CEILING_DBTP, KNEE_DB
 
-# Closed forms are evaluated for the commonest rate; the console warps its filters alike at others, but for the top
-# octave.
-REFERENCE_RATE = 44_100
 # A peak this long is half caught by a compressor of equal attack time.
 PEAK_MS = 30.0
 # Bands this far below the loudness are inaudible: neither targets nor errors.
@@ -136,32 +135,24 @@ def bus_eq_db(values: dict[str, torch.Tensor]) -> torch.Tensor:
 def peak_db(
     center_hz: torch.Tensor, gain_db: torch.Tensor, q: torch.Tensor, at_hz: np.ndarray | None = None
 ) -> torch.Tensor:
-    """Response of a peak filter, (batch, n) dB. Source: R. Bristow-Johnson, Audio EQ cookbook."""
-    amp, cos, alpha = _cookbook(center_hz, gain_db, q)
-    b = (1.0 + alpha * amp, -2.0 * cos, 1.0 - alpha * amp)
-    a = (1.0 + alpha / amp, -2.0 * cos, 1.0 - alpha / amp)
-    return _response_db(b, a, at_hz).to(gain_db.dtype)
+    """Response of a peak filter, (batch, n) dB. Source: the prototypes that `mixing.console.biquads` follows."""
+    x2 = _from_center(center_hz, at_hz)
+    amp, wide = _amp(gain_db), q.double()[:, None]
+    off_center = (1.0 - x2).square()
+    power = (off_center + (amp / wide).square() * x2) / (off_center + x2 / (amp * wide).square())
+    return 10.0 * torch.log10(power).to(gain_db.dtype)
 
 
 def shelf_db(
     corner_hz: torch.Tensor, gain_db: torch.Tensor, *, is_high: bool, at_hz: np.ndarray | None = None
 ) -> torch.Tensor:
     """Response of a shelf with the steepest monotonic slope, (batch, n) dB. Source: as `peak_db`."""
-    amp, cos, alpha = _cookbook(corner_hz, gain_db, torch.full_like(gain_db, math.sqrt(0.5)))
-    cos = -cos if is_high else cos
-    flip = -1.0 if is_high else 1.0
-    root = 2.0 * torch.sqrt(amp) * alpha
-    b = (
-        amp * ((amp + 1.0) - (amp - 1.0) * cos + root),
-        flip * 2.0 * amp * ((amp - 1.0) - (amp + 1.0) * cos),
-        amp * ((amp + 1.0) - (amp - 1.0) * cos - root),
-    )
-    a = (
-        (amp + 1.0) + (amp - 1.0) * cos + root,
-        flip * -2.0 * ((amp - 1.0) + (amp + 1.0) * cos),
-        (amp + 1.0) + (amp - 1.0) * cos - root,
-    )
-    return _response_db(b, a, at_hz).to(gain_db.dtype)
+    x2 = _from_center(corner_hz, at_hz)
+    amp = _amp(gain_db)
+    around = amp / SHELF_Q**2 * x2
+    near, far = (amp - x2).square() + around, (1.0 - amp * x2).square() + around
+    power = amp.square() * (far / near if is_high else near / far)
+    return 10.0 * torch.log10(power).to(gain_db.dtype)
 
 
 def mono_below_db(cutoff_hz: torch.Tensor) -> torch.Tensor:
@@ -225,28 +216,14 @@ def _to_physical(p: Parameter, position: torch.Tensor) -> torch.Tensor:
     return torch.where(position < OFF_FADE, p.low * position / OFF_FADE, value) if p.has_off else value
 
 
-def _cookbook(
-    center_hz: torch.Tensor, gain_db: torch.Tensor, q: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Amplitude, cosine and alpha as columns of float64: at 30 Hz the response is a difference of nearly equal
-    numbers.
-    """
-    omega = (2.0 * math.pi / REFERENCE_RATE) * center_hz.double()[:, None]
-    amp = torch.exp(gain_db.double()[:, None] * (math.log(10.0) / 40.0))
-    return amp, torch.cos(omega), torch.sin(omega) / (2.0 * q.double()[:, None])
+def _from_center(center_hz: torch.Tensor, at_hz: np.ndarray | None) -> torch.Tensor:
+    """Squared ratio of some frequencies to filters' centers, (batch, n) float64: far away little is left of float32."""
+    hz = torch.as_tensor(THIRD_OCTAVES_HZ if at_hz is None else at_hz, dtype=torch.float64)
+    return (hz / center_hz.double()[:, None]).square()
 
 
-def _response_db(b: tuple[torch.Tensor, ...], a: tuple[torch.Tensor, ...], at_hz: np.ndarray | None) -> torch.Tensor:
-    hz = THIRD_OCTAVES_HZ if at_hz is None else at_hz
-    phi = torch.as_tensor(np.sin(math.pi * hz / REFERENCE_RATE) ** 2)
-
-    def power(c: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        total = c[0] + c[1] + c[2]
-        return (
-            total.square() - 4.0 * (c[0] * c[1] + 4.0 * c[0] * c[2] + c[1] * c[2]) * phi + 16.0 * c[0] * c[2] * phi**2
-        )
-
-    return 10.0 * torch.log10(power(b) / power(a))
+def _amp(gain_db: torch.Tensor) -> torch.Tensor:
+    return torch.exp(gain_db.double()[:, None] * (math.log(10.0) / 40.0))
 
 
 @lru_cache(maxsize=4)

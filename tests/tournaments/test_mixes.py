@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from pytest_django.fixtures import Settings
 
 from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
 from mixing.console.spec import MixSettings
 from tests.factories import make_mix, make_mixer, make_song
-from tournaments.models import Mix, Song
+from tournaments.models import Mix, Preview, Song
 from tournaments.services.mixes import PLAN, RENDER, request_mixes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,3 +88,34 @@ def test_a_song_without_its_file_fails_the_mix_in_the_end(song: Song, mixes: tup
     mix.refresh_from_db()
     assert mix.state == Mix.State.FAILED
     assert mix.reason
+
+
+def test_the_torch_console_gives_the_same_previews(song: Song, mixes: tuple[Mix, Mix], settings: Settings) -> None:
+    before = {(p.mix_id, p.region): soundfile.read(p.file.path)[0] for p in Preview.objects.exclude(mix=None)}
+    report = mixes[0].report or {}
+    settings.PREVIEW_CONSOLE = "torch"
+    Mix.objects.update(state=Mix.State.PLANNED, report=None)
+    with local_jobs() as jobs:
+        for mix in mixes:
+            RENDER.send(mix.pk)
+        jobs.drain()
+    for preview in Preview.objects.exclude(mix=None):
+        again, was = soundfile.read(preview.file.path)[0], before[preview.mix_id, preview.region]
+        assert np.sqrt(np.mean((again - was) ** 2)) < 1e-3 * np.sqrt(np.mean(was**2))
+    mixes[0].refresh_from_db()
+    assert mixes[0].state == Mix.State.READY
+    assert (mixes[0].report or {}).keys() == report.keys()
+
+
+def test_a_song_too_long_for_the_torch_console_comes_from_the_renderer(
+    mixes: tuple[Mix, Mix], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PREVIEW_CONSOLE = "torch"
+    monkeypatch.setattr("mixing.console.torch_console.render_song", lambda *a, **k: pytest.fail("it was not too long"))
+    monkeypatch.setattr("tournaments.services.renderings.MAX_TORCH_FRAMES", 1000)
+    Mix.objects.filter(pk=mixes[0].pk).update(state=Mix.State.PLANNED)
+    with local_jobs() as jobs:
+        RENDER.send(mixes[0].pk)
+        jobs.drain()
+    mixes[0].refresh_from_db()
+    assert mixes[0].state == Mix.State.READY

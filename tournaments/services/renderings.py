@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from mixing.console.spec import MixSettings
@@ -15,17 +17,36 @@ from tournaments.services.materials import material_of
 if TYPE_CHECKING:
     from mixing.console.renderer import RenderReport
 
+log = logging.getLogger(__name__)
+
+# Frames of all stems together that the torch console takes at once: about 15 minutes of a single file. A song lies in
+# memory some twenty times while it is rendered there.
+MAX_TORCH_FRAMES = 40_000_000
+
 Block = NDArray[np.float32]
 Span = tuple[int, int]
 
 
 def render(mix: Mix, sink: Callable[[Block], None]) -> RenderReport:
-    """Render a planned mix in full length.
+    """Render a planned mix in full length, for listening to it.
 
     Args:
         sink: gets the blocks in order, each (channels, frames).
     """
-    return material_of(mix.song).render(MixSettings.from_dict(mix.console_settings or {}), sink)
+    material = material_of(mix.song)
+    chosen = MixSettings.from_dict(mix.console_settings or {})
+    if settings.PREVIEW_CONSOLE == "torch" and material.n_frames * len(material.sources) <= MAX_TORCH_FRAMES:
+        # PyTorch stays out of the web process.
+        import torch
+
+        from mixing.console.torch_console import render_song
+
+        try:
+            return render_song(material.sources, chosen, sink, device="cuda" if torch.cuda.is_available() else "cpu")
+        except torch.OutOfMemoryError:
+            # The same mix comes from the renderer, only later.
+            log.warning("The graphics card has no room for %d frames; the renderer takes them", material.n_frames)
+    return material.render(chosen, sink)
 
 
 def dither_seed(content_hash: str) -> int:
