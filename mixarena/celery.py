@@ -18,7 +18,7 @@ from django.conf import settings
 from mixarena.worker import install
 
 NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "breed")
-RENDER_TASKS = ("render_mix", "cut_preview", "make_export")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "make_album")
 SWEEP = "tournaments.tasks.sweep"
 SWEEP_EVERY_S = 10.0
 

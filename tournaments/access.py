@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from evolution.models import Breeding
-from tournaments.models import Ballot, Battle, Export, Mix, Preview, Song, Tournament
+from tournaments.models import Album, Ballot, Battle, Export, Mix, Preview, Song, Tournament
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -111,6 +111,14 @@ def export_for_owner(user: User, pk: int) -> Export:
     if export is None or not is_heard(user, export.mix, is_over=True):
         raise Http404
     return export
+
+
+def album_for_owner(user: User, public_id: UUID) -> Album:
+    """An album to watch and take home."""
+    album = Album.objects.select_related("mixer").filter(owner=user, public_id=public_id).first()
+    if album is None:
+        raise Http404
+    return album
 
 
 def shared_tournament(token: str) -> Tournament:

@@ -10,7 +10,21 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tournaments.models import Ballot, Battle, Entrant, Export, LedgerEvent, Mix, Rating, Song, Stem, Tournament, Vote
+from tournaments.models import (
+    Album,
+    AlbumTrack,
+    Ballot,
+    Battle,
+    Entrant,
+    Export,
+    LedgerEvent,
+    Mix,
+    Rating,
+    Song,
+    Stem,
+    Tournament,
+    Vote,
+)  # fmt: skip
 
 
 class ReadOnly:
@@ -90,6 +104,20 @@ class SongAdmin(History):
     list_select_related = ("owner",)
     exclude = ("peaks",)
     inlines = (StemRows, MixRows)
+
+
+class AlbumTrackRows(Rows):
+    model = AlbumTrack
+    fields = ("position", "song", "loudness_lufs", "true_peak_dbtp")
+
+
+@admin.register(Album)
+class AlbumAdmin(History):
+    list_display = ("title", "owner", "mixer", "format", "state", "created_at")
+    list_filter = ("state", "format")
+    search_fields = ("title", "owner__username")
+    list_select_related = ("owner", "mixer")
+    inlines = (AlbumTrackRows,)
 
 
 @admin.register(Mix)

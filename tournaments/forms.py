@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 
+from evolution.models import Mixer
 from mixing.console.nudge import Nudge
 from mixing.console.parameter import GROUPS
 from mixing.genres import GENRES
-from tournaments.models import Export, Tournament
+from tournaments.models import Album, Export, Song, Tournament
+from tournaments.services.albums import FORMATS
 
 # What a file chooser offers; the server judges by content alone.
 ACCEPTED_FILES = ".wav,.wave,.aif,.aiff,.flac,.mp3,.ogg,.oga,.zip,audio/*,application/zip"
@@ -48,6 +50,71 @@ class UploadForm(forms.Form):
         max_length=255,
         widget=SeveralFilesInput(attrs={"accept": ACCEPTED_FILES}),
     )
+
+
+class AlbumForm(forms.Form):
+    """A title, a mixer, a format, and a track number for each song that belongs to the album."""
+
+    title = forms.CharField(
+        label="Title",
+        max_length=120,
+        error_messages={"required": "The album has no title. Give it one."},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    mixer = forms.ModelChoiceField(
+        label="Mixer",
+        queryset=Mixer.objects.none(),
+        empty_label=None,
+        to_field_name="slug",
+        error_messages={"invalid_choice": "This mixer is not active. Choose another one."},
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    format = forms.ChoiceField(
+        label="Files",
+        choices=[(f.value, f.label) for f in FORMATS],
+        error_messages={"invalid_choice": "There are no files of this kind. Choose one of the list."},
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, *args: Any, songs: Sequence[Song], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        active = Mixer.objects.filter(state=Mixer.State.ACTIVE).order_by("-is_champion", "nickname")
+        self.fields["mixer"].queryset = active  # type: ignore[attr-defined]
+        self._songs = {f"track_{song.public_id.hex}": song for song in songs}
+        for name, song in self._songs.items():
+            self.fields[name] = forms.IntegerField(
+                label=f"Track number of {song.title}",
+                required=False,
+                min_value=1,
+                max_value=Album.MAX_SONGS,
+                error_messages={
+                    "invalid": f"The track number of {song.title} is no whole number. Write 1 to {Album.MAX_SONGS}.",
+                    "min_value": f"The track number of {song.title} is too low. Write 1 to {Album.MAX_SONGS}.",
+                    "max_value": f"The track number of {song.title} is too high. Write 1 to {Album.MAX_SONGS}.",
+                },
+                widget=forms.NumberInput(
+                    attrs={"class": "input", "min": 1, "max": Album.MAX_SONGS, "placeholder": "–"}
+                ),
+            )
+
+    def lines(self) -> list[tuple[Song, forms.BoundField]]:
+        """Each song with the field of its track number."""
+        return [(song, self[name]) for name, song in self._songs.items()]
+
+    def clean(self) -> dict[str, Any]:
+        """Two songs cannot be the same track."""
+        numbered: dict[int, Song] = {}
+        for name, song in self._songs.items():
+            number = self.cleaned_data.get(name)
+            if number is None:
+                continue
+            if number in numbered:
+                raise forms.ValidationError(
+                    f"{numbered[number].title} and {song.title} are both track {number}. Number them differently."
+                )
+            numbered[number] = song
+        self.cleaned_data["songs"] = numbered
+        return self.cleaned_data
 
 
 class StartForm(forms.Form):

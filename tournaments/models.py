@@ -213,6 +213,51 @@ class Export(Leased):
         constraints = [models.UniqueConstraint(fields=["mix", "format"], name="export_one_a_format")]
 
 
+class Album(Leased):
+    """Several songs of one owner, mixed by one mixer to one loudness and related tones, as a zip of files."""
+
+    MIN_SONGS = 2
+    MAX_SONGS = 20
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        READY = "ready"
+        FAILED = "failed"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="albums")
+    mixer = models.ForeignKey(Mixer, on_delete=models.PROTECT, related_name="albums")
+    title = models.CharField(max_length=120)
+    format = models.CharField(max_length=10, choices=Export.Format.choices, default=Export.Format.WAV)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    is_levelled = models.BooleanField(default=False, help_text="The songs were brought to the quietest one.")
+    file = models.FileField(upload_to="albums/", blank=True)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    requested_at = models.DateTimeField(default=timezone.now, help_text="When somebody last asked for it.")
+
+    def __str__(self) -> str:
+        return f"{self.title} by {self.mixer}"
+
+
+class AlbumTrack(models.Model):
+    """A song of an album; measured once its file is written."""
+
+    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="tracks")
+    song = models.ForeignKey(Song, on_delete=models.CASCADE, related_name="album_tracks")
+    position = models.PositiveSmallIntegerField()
+    console_settings = models.JSONField(null=True, blank=True)
+    loudness_lufs = models.FloatField(null=True, blank=True, help_text="Measured on the file as delivered.")
+    true_peak_dbtp = models.FloatField(null=True, blank=True, help_text="Measured on the file as delivered.")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["album", "position"], name="album_one_a_position"),
+            models.UniqueConstraint(fields=["album", "song"], name="album_song_once"),
+        ]
+
+
 class Tournament(models.Model):
     """3 to 10 battles on one song; the last is the final."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from tournaments.services import breedings, cuts, exports, mixes, songs
+from tournaments.services import albums, breedings, cuts, exports, mixes, songs
 from tournaments.services import sweep as sweeping
 
 
@@ -42,6 +42,12 @@ def cut_preview(preview_id: int) -> None:
 def make_export(export_id: int) -> None:
     """Write a mix as a file."""
     exports.make_export(export_id)
+
+
+@shared_task
+def make_album(album_id: int) -> None:
+    """Take an album one song further."""
+    albums.make_album(album_id)
 
 
 @shared_task

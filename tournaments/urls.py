@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tournaments.views import audio, battles, exports, home, mixers, recipes, songs, tournaments
+from tournaments.views import albums, audio, battles, exports, home, mixers, recipes, songs, tournaments
 
 app_name = "tournaments"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("songs/<uuid:public_id>/stems/", songs.stems, name="stems"),
     path("songs/<uuid:public_id>/roles/", songs.roles, name="roles"),
     path("songs/<uuid:public_id>/start/", songs.start, name="start"),
+    path("albums/", albums.album_list, name="albums"),
+    path("albums/new/", albums.new_album, name="new-album"),
+    path("albums/<uuid:public_id>/", albums.album, name="album"),
+    path("albums/<uuid:public_id>/again/", albums.again, name="album-again"),
+    path("albums/<uuid:public_id>/file/", albums.download, name="album-file"),
     path("tournaments/", tournaments.tournament_list, name="tournaments"),
     path("tournaments/<uuid:public_id>/", tournaments.tournament, name="tournament"),
     path("tournaments/<uuid:public_id>/live/", tournaments.live, name="live"),

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from mixing.audio.features import MID_BANDS, THIRD_OCTAVES_HZ, SongFeatures
 from mixing.console.eq_curve import eq_response_db
-from mixing.console.spec import BUS, DeliverySettings, MixSettings
+from mixing.console.spec import BUS, DELIVERY, DeliverySettings, MixSettings
 
 LOW_HZ, MIDDLE_HZ, HIGH_HZ = (40.0, 160.0), (315.0, 2000.0), (5000.0, 12_500.0)
 SHARE = 0.8
 MAX_MOVE_DB = 2.0
+# An album is as loud as its quietest song can be, to this.
+TOLERANCE_LU = 0.1
 _RANGES = {p.name: (p.low, p.high) for p in BUS}
+_QUIETEST_LUFS = DELIVERY[0].low
 
 
 def consistent(settings: Sequence[MixSettings], features: Sequence[SongFeatures]) -> list[MixSettings]:
@@ -45,6 +48,13 @@ def consistent(settings: Sequence[MixSettings], features: Sequence[SongFeatures]
         )
         for chosen, (low, high) in zip(settings, moves, strict=True)
     ]
+
+
+def lowered(settings: MixSettings, reached_lufs: float, lowest_lufs: float) -> MixSettings | None:
+    """Settings that bring a song down to the quietest of its album; None where it is no louder than that."""
+    if reached_lufs <= lowest_lufs + TOLERANCE_LU:
+        return None
+    return replace(settings, delivery=DeliverySettings(max(_QUIETEST_LUFS, lowest_lufs)))
 
 
 def _tone(settings: MixSettings, song: SongFeatures) -> tuple[float, float]:

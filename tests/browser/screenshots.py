@@ -85,6 +85,20 @@ def stems_walk(page: Page, url: str, stems: list[Path], shoot: Callable[..., Non
     shoot("version", is_whole=True)
 
 
+def album_walk(page: Page, url: str, shoot: Callable[..., None]) -> None:
+    """Both songs as an album."""
+    page.goto(f"{url}/songs/")
+    page.get_by_role("link", name="Albums").click()
+    page.get_by_role("link", name="New album").first.click()
+    page.get_by_label("Title").fill("First Light")
+    for number, field in enumerate(page.get_by_label("Track number of").all(), start=1):
+        field.fill(str(number))
+    shoot("album-new", is_whole=True)
+    page.get_by_role("button", name="Mix the album").click()
+    page.get_by_role("link", name="Download the album").wait_for(timeout=PATIENT_MS)
+    shoot("album", is_whole=True)
+
+
 def walk(browser: Browser, url: str, song: Path, stems: list[Path], prefix: str, size: tuple[int, int]) -> None:
     """One tournament, from the first page to the last."""
     width, height = size
@@ -123,6 +137,7 @@ def walk(browser: Browser, url: str, song: Path, stems: list[Path], prefix: str,
     page.goto(f"{url}/tournaments/")
     shoot("history")
     stems_walk(page, url, stems, shoot)
+    album_walk(page, url, shoot)
     page.goto(f"{url}/mixers/")
     shoot("mixers")
     page.locator(".board th a", has_text="Young").first.click()

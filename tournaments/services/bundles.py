@@ -69,7 +69,7 @@ def write_project(mix: Mix, path: Path) -> None:
         gain_db=report["gain_db"],
     )
     with _zip(path) as bundle:
-        bundle.writestr(f"{_safe(song.title)}.rpp", project)
+        bundle.writestr(f"{safe_name(song.title)}.rpp", project)
         bundle.writestr("settings.json", settings_json(mix))
         for name, source in zip(names, material.sources, strict=True):
             _add_sound(bundle, f"stems/{name}.wav", source.blocks(), source.sample_rate, source.channels, path.parent)
@@ -94,10 +94,10 @@ def settings_json(mix: Mix) -> str:
 def _file_names(mix: Mix) -> list[str]:
     stems = list(mix.song.stems.all())
     names = [stem.name for stem in stems] or [mix.song.title]
-    return unique_names([f"{i:02d} {_safe(name)}" for i, name in enumerate(names, start=1)])
+    return unique_names([f"{i:02d} {safe_name(name)}" for i, name in enumerate(names, start=1)])
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A name that every file system takes."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f]+', " ", name).strip(" .")[:60] or "stem"
 

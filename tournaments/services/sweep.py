@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from tournaments.models import Analysis, Battle, Song, Tournament
+from tournaments.services.albums import MAKE_ALBUM, prune_albums
 from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
 from tournaments.services.exports import MAKE, prune_exports
@@ -21,7 +22,7 @@ from tournaments.services.tournaments import next_battle
 
 logger = logging.getLogger(__name__)
 
-STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, ANALYZE)
+STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, MAKE_ALBUM, ANALYZE)
 
 
 def sweep() -> None:
@@ -36,6 +37,7 @@ def sweep() -> None:
     _push(next_battle, _waiting())
     _push(open_if_ready, list(Battle.objects.filter(state=Battle.State.PREPARING).values_list("pk", flat=True)))
     prune_exports(now=timezone.now())
+    prune_albums(now=timezone.now())
 
 
 def _push(service: Callable[[int], object], pks: list[int]) -> None:

@@ -19,8 +19,8 @@ from mixing.audio.decode import open_source, validate
 from mixing.audio.encode import write_audio
 from mixing.audio.features import SongFeatures, cached_features, cached_stem_features
 from mixing.audio.roles import guess_role
-from mixing.console.album import consistent
-from mixing.console.spec import DeliverySettings, MixSettings
+from mixing.console.album import consistent, lowered
+from mixing.console.spec import MixSettings
 from tournaments.errors import ArenaError
 from tournaments.management.out_files import format_of
 from tournaments.models import Export
@@ -32,8 +32,6 @@ from tournaments.services.stems import naming, sum_of
 
 FILE_FORMATS = [f.value for f in Export.Format if f not in (Export.Format.STEMS, Export.Format.REAPER)]
 SUFFIXES = {"flac": "flac", "mp3": "mp3", "opus": "opus"}
-# An album is as loud as its quietest song can be, to this.
-ALBUM_TOLERANCE_LU = 0.1
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,8 @@ class Command(BaseCommand):
             ]
             lowest = min(delivery.loudness_lufs for delivery in deliveries)
             for i, delivery in enumerate(deliveries):
-                if is_album and delivery.loudness_lufs > lowest + ALBUM_TOLERANCE_LU:
-                    quieter = replace(chosen[i], delivery=DeliverySettings(max(-24.0, lowest)))
+                quieter = lowered(chosen[i], delivery.loudness_lufs, lowest)
+                if is_album and quieter is not None:
                     deliveries[i] = _deliver(heard[i], quieter, outs[i], formats[i], progress(i))
         for path, delivery in zip(outs, deliveries, strict=True):
             self.stdout.write(
