@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mixing.audio.k_weighting import k_sections
 from mixing.console.kernels.bands import five_bands, new_bands_state
-from mixing.console.kernels.cells import N_TAPS, k_energies, mean_squares, new_energy_state, true_peaks
+from mixing.console.kernels.cells import N_TAPS, k_energies, new_energy_state, true_peaks
 from mixing.console.kernels.gains import apply_gains
 from mixing.console.kernels.saturation import REACH, saturate
 
@@ -52,8 +52,7 @@ class Channel:
         if sections is not None:
             five_bands(x, sections, self._bands)
         cells = self._cells(x, start)
-        mean_squares(x, self.cell, self.levels[cells])
-        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells])
+        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells], self.levels[cells])
 
     def amplify(self, x: NDArray[np.float32], start: int, gains: NDArray[np.float32]) -> None:
         """Apply gains, (cells of the song + 1,)."""
@@ -88,7 +87,7 @@ class Channel:
     def measure(self, x: NDArray[np.float32], start: int) -> None:
         """Measure energies and true peaks."""
         cells = self._cells(x, start)
-        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells])
+        k_energies(x, self._k_sections, self._energy, self.cell, self.energies[cells], self.levels)
         self._find_peaks(x, start)
         if start + x.size == self._n_frames:
             self._find_peaks(np.zeros(N_TAPS - 1, dtype=np.float32), self._n_frames)

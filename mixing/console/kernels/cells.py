@@ -33,6 +33,7 @@ def k_energies(
     state: NDArray[np.float64],
     cell: int,
     out: NDArray[np.float32],
+    levels: NDArray[np.float32],
 ) -> None:
     """Write the K-weighted energy (sum of squares) of each cell of `x`, (frames,), into `out`, (cells,).
 
@@ -40,6 +41,7 @@ def k_energies(
         sections: (2, 5), of BS.1770 Annex 1, each [b0, b1, b2, a1, a2].
         state: (3, 2), left as the next block needs it.
         cell: frames.
+        levels: gets the mean square of each cell, (cells,), not finite where `x` is not; empty where it is not wanted.
     """
     (b00, b01, b02, a01, a02) = sections[0, 0], sections[0, 1], sections[0, 2], sections[0, 3], sections[0, 4]
     (b10, b11, b12, a11, a12) = sections[1, 0], sections[1, 1], sections[1, 2], sections[1, 3], sections[1, 4]
@@ -47,16 +49,21 @@ def k_energies(
     p1, p2 = state[1, 0], state[1, 1]
     y1, y2 = state[2, 0], state[2, 1]
     for c in range(out.size):
-        energy = 0.0
-        for i in range(c * cell, min((c + 1) * cell, x.size)):
+        energy, level = 0.0, 0.0
+        end = min((c + 1) * cell, x.size)
+        for i in range(c * cell, end):
             x0 = np.float64(x[i])
             p0 = (b00 * x0 + b01 * x1 + b02 * x2 - a02 * p2) - a01 * p1
             y0 = (b10 * p0 + b11 * p1 + b12 * p2 - a12 * y2) - a11 * y1
             x2, x1 = x1, x0
             p2, p1 = p1, p0
             y2, y1 = y1, y0
+            # The recursion leaves the processor room for this.
+            level += x0 * x0
             energy += y0 * y0
         out[c] = np.float32(energy)
+        if levels.size:
+            levels[c] = np.float32(level / (end - c * cell))
     state[0, 0], state[0, 1] = x1, x2
     state[1, 0], state[1, 1] = p1, p2
     state[2, 0], state[2, 1] = y1, y2
@@ -64,17 +71,6 @@ def k_energies(
         if abs(state[k, 0]) < SILENCE and abs(state[k, 1]) < SILENCE:
             state[k, 0] = 0.0
             state[k, 1] = 0.0
-
-
-@numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"})
-def mean_squares(x: NDArray[np.float32], cell: int, out: NDArray[np.float32]) -> None:
-    """Write the mean square of each cell of `x`, (frames,), into `out`, (cells,); not finite where `x` is not."""
-    for c in range(out.size):
-        end = min((c + 1) * cell, x.size)
-        total = np.float32(0.0)
-        for i in range(c * cell, end):
-            total += x[i] * x[i]
-        out[c] = total / np.float32(end - c * cell)
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"contract", "nnan", "nsz"})
