@@ -138,3 +138,18 @@ def test_a_file_that_is_no_music_is_refused_in_two_sentences(arena: Arena, tmp_p
     assert message.count(". ") == 1
     assert "Traceback" not in done.stderr
     assert not Mixer.objects.exists()
+
+
+@pytest.mark.usefixtures("champions")
+def test_several_files_are_the_stems_of_one_song(song: Path, tmp_path: Path) -> None:
+    audio, rate = soundfile.read(song)
+    stems = [tmp_path / f"{name}.wav" for name in ("Drums", "Keys")]
+    soundfile.write(stems[0], audio[:, 0], rate)
+    soundfile.write(stems[1], 0.5 * audio, rate)
+    stdout = StringIO()
+    call_command("run_tournament", *map(str, stems), "--out", str(tmp_path / "mix.wav"), "--json", stdout=stdout)
+    result = json.loads(stdout.getvalue())
+    assert [stem.role for stem in Song.objects.get(n_stems=2).stems.all()] == ["drums", "keys"]
+    mixed, _ = soundfile.read(tmp_path / "mix.wav")
+    assert mixed.shape == (round(RATE * SONG_S), 2)
+    assert result["loudness_lufs"] == pytest.approx(result["target_lufs"], abs=0.1)

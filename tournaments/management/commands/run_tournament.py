@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from accounts.models import User
 from evolution.models import Breeding
 from mixarena.jobs.queue import LocalJobs, local_jobs
+from mixing.audio.archive import is_zip
 from mixing.errors import MixArenaError
 from tournaments.errors import ArenaError, SongNotReady
 from tournaments.management.out_files import format_of
@@ -25,6 +27,7 @@ from tournaments.services.rules import RULES, vote_by_rule
 from tournaments.services.songs import add_song
 from tournaments.services.sweep import sweep
 from tournaments.services.tournaments import check_length, start_tournament
+from tournaments.services.uploads import add_upload
 
 # Nobody can sign up with this name: it has characters that the form refuses.
 NOBODY = "(automatic)"
@@ -49,7 +52,9 @@ class Command(BaseCommand):
     help = "Run a tournament on a song with votes by a rule, and write the champion's mix."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("song", type=Path, help="WAV, AIFF, FLAC, MP3 or OGG")
+        parser.add_argument(
+            "song", type=Path, nargs="+", help="WAV, AIFF, FLAC, MP3 or OGG; several files, or a zip, are stems"
+        )
         parser.add_argument("--rounds", type=int, default=3, help="3 to 10, default 3")
         parser.add_argument("--seed", type=int, default=1, help="of every draw, default 1")
         parser.add_argument("--choose", choices=RULES, default="first", help="the rule that votes, default first")
@@ -119,8 +124,11 @@ def _user(name: str | None) -> User:
     return user
 
 
-def _prepare(path: Path, user: User, jobs: LocalJobs) -> Song:
-    song = add_song(owner=user, file=path, name=path.name, max_duration_s=None)
+def _prepare(paths: Sequence[Path], user: User, jobs: LocalJobs) -> Song:
+    if len(paths) == 1 and not (paths[0].exists() and is_zip(paths[0])):
+        song = add_song(owner=user, file=paths[0], name=paths[0].name, max_duration_s=None)
+    else:
+        song = add_upload(owner=user, files=[(path, path.name) for path in paths])
     jobs.drain_until(
         lambda: Song.objects.exclude(state=Song.State.UPLOADED).filter(pk=song.pk).exists(), when_idle=sweep
     )
