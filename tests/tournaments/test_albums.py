@@ -92,12 +92,11 @@ def test_a_song_that_cannot_be_as_loud_brings_the_others_down(
     owner: User, songs: dict[int, Song], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mixing.console.spec import CEILING_DBTP, DeliverySettings, MixSettings
-    from tournaments.services import albums
 
     def very_loud(settings: list[MixSettings], features: object) -> list[MixSettings]:
         return [MixSettings(chosen.bus, DeliverySettings(-7.0)) for chosen in settings]
 
-    monkeypatch.setattr(albums, "consistent", very_loud)
+    monkeypatch.setattr("mixing.console.album.consistent", very_loud)
     album = made(owner, songs)
     assert album.is_levelled
     loudnesses = [track.loudness_lufs or 0.0 for track in album.tracks.all()]

@@ -20,7 +20,6 @@ from accounts.models import User
 from evolution.models import Mixer
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
-from mixing.console.album import consistent, lowered
 from mixing.console.spec import MixSettings
 from tournaments.errors import InvalidTournament
 from tournaments.models import Album, AlbumTrack, Export, Song, Tournament
@@ -132,6 +131,9 @@ def _step(album: Album, lease: Lease) -> None:
 
 
 def _plan(album: Album, tracks: list[AlbumTrack]) -> None:
+    # Scipy stays out of the web process.
+    from mixing.console.album import consistent
+
     network = load_network(album.mixer)
     features = [features_of(track.song) for track in tracks]
     chosen = consistent([network.settings(song) for song in features], features)
@@ -158,6 +160,8 @@ def _write(track: AlbumTrack) -> None:
 
 def _level(album: Album, tracks: list[AlbumTrack]) -> None:
     """Songs that a limiter's bound kept below the album's loudness bring the others down to theirs, once."""
+    from mixing.console.album import lowered
+
     reached = [track.loudness_lufs for track in tracks if track.loudness_lufs is not None]
     with transaction.atomic():
         for track, lufs in zip(tracks, reached, strict=True):
