@@ -53,7 +53,8 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_proc_alive_timeout=120,
     worker_max_tasks_per_child=200,
-    worker_max_memory_per_child=1_200_000,
+    # CUDA's own libraries take gigabytes of a worker that renders previews on a GPU.
+    worker_max_memory_per_child=8_000_000 if settings.PREVIEW_CONSOLE == "torch" else 1_200_000,
     worker_hijack_root_logger=False,
     # A sweep that found no worker in time is replaced by the next one, so they never pile up.
     beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}}},

@@ -15,11 +15,7 @@ def warm_render() -> None:
 
     warm_up()
     if settings.PREVIEW_CONSOLE == "torch":
-        import torch
-
         import mixing.console.torch_console  # noqa: F401
-
-        torch.set_num_threads(max(1, settings.CPU_CORES // settings.RENDER_PROCESSES))
 
 
 def warm_neural() -> None:

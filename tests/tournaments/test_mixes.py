@@ -15,6 +15,7 @@ from mixing.console.spec import MixSettings
 from tests.factories import make_mix, make_mixer, make_song
 from tournaments.models import Mix, Preview, Song
 from tournaments.services.mixes import PLAN, RENDER, request_mixes
+from tournaments.services.renderings import preview_device
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,10 +91,10 @@ def test_a_song_without_its_file_fails_the_mix_in_the_end(song: Song, mixes: tup
     assert mix.reason
 
 
-def test_the_torch_console_gives_the_same_previews(song: Song, mixes: tuple[Mix, Mix], settings: Settings) -> None:
+def test_the_torch_console_gives_the_same_previews(mixes: tuple[Mix, Mix], monkeypatch: pytest.MonkeyPatch) -> None:
     before = {(p.mix_id, p.region): soundfile.read(p.file.path)[0] for p in Preview.objects.exclude(mix=None)}
     report = mixes[0].report or {}
-    settings.PREVIEW_CONSOLE = "torch"
+    monkeypatch.setattr("tournaments.services.renderings.preview_device", lambda: "cpu")
     Mix.objects.update(state=Mix.State.PLANNED, report=None)
     with local_jobs() as jobs:
         for mix in mixes:
@@ -108,9 +109,9 @@ def test_the_torch_console_gives_the_same_previews(song: Song, mixes: tuple[Mix,
 
 
 def test_a_song_too_long_for_the_torch_console_comes_from_the_renderer(
-    mixes: tuple[Mix, Mix], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    mixes: tuple[Mix, Mix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.PREVIEW_CONSOLE = "torch"
+    monkeypatch.setattr("tournaments.services.renderings.preview_device", lambda: "cpu")
     monkeypatch.setattr("mixing.console.torch_console.render_song", lambda *a, **k: pytest.fail("it was not too long"))
     monkeypatch.setattr("tournaments.services.renderings.MAX_TORCH_FRAMES", 1000)
     Mix.objects.filter(pk=mixes[0].pk).update(state=Mix.State.PLANNED)
@@ -119,3 +120,14 @@ def test_a_song_too_long_for_the_torch_console_comes_from_the_renderer(
         jobs.drain()
     mixes[0].refresh_from_db()
     assert mixes[0].state == Mix.State.READY
+
+
+@pytest.mark.parametrize(
+    ("chosen", "has_gpu", "device"), [("renderer", True, None), ("torch", True, "cuda"), ("torch", False, None)]
+)
+def test_previews_go_to_the_gpu_that_there_is_if_wanted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, chosen: str, has_gpu: bool, device: str | None
+) -> None:
+    settings.PREVIEW_CONSOLE = chosen
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
+    assert preview_device() == device

@@ -35,18 +35,28 @@ def render(mix: Mix, sink: Callable[[Block], None]) -> RenderReport:
     """
     material = material_of(mix.song)
     chosen = MixSettings.from_dict(mix.console_settings or {})
-    if settings.PREVIEW_CONSOLE == "torch" and material.n_frames * len(material.sources) <= MAX_TORCH_FRAMES:
+    device = preview_device()
+    if device is not None and material.n_frames * len(material.sources) <= MAX_TORCH_FRAMES:
         # PyTorch stays out of the web process.
         import torch
 
         from mixing.console.torch_console import render_song
 
         try:
-            return render_song(material.sources, chosen, sink, device="cuda" if torch.cuda.is_available() else "cpu")
+            return render_song(material.sources, chosen, sink, device=device)
         except torch.OutOfMemoryError:
             # The same mix comes from the renderer, only later.
             log.warning("The graphics card has no room for %d frames; the renderer takes them", material.n_frames)
     return material.render(chosen, sink)
+
+
+def preview_device() -> str | None:
+    """Where previews are rendered by the torch console; None: by the renderer, which is faster on a processor."""
+    if settings.PREVIEW_CONSOLE != "torch":
+        return None
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else None
 
 
 def dither_seed(content_hash: str) -> int:
