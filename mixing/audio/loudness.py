@@ -10,7 +10,6 @@ import scipy.signal
 from numpy.typing import NDArray
 
 from mixing.audio.gating import (
-    BLOCK_HOPS,
     HOP_S,
     SHORT_TERM_HOPS,
     gated_lufs,
@@ -23,6 +22,8 @@ from mixing.errors import AudioError
 
 # Hops at a time, which bounds the memory that a long song takes.
 CHUNK_HOPS = 300
+MOMENTARY_HOP_S = 0.01
+MOMENTARY_HOPS = 40
 
 
 def integrated_lufs(audio: NDArray[np.float32], sample_rate: int) -> float:
@@ -43,8 +44,11 @@ def loudness_range_lu(audio: NDArray[np.float32], sample_rate: int) -> float:
 
 
 def momentary_lufs(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
-    """Loudness over 400 ms, every 100 ms, (n,); -inf for silence. Arguments as in `integrated_lufs`."""
-    return to_lufs(moving_mean(hop_powers(audio, sample_rate), BLOCK_HOPS))
+    """Loudness over 400 ms, every 10 ms, (n,); -inf for silence. Arguments as in `integrated_lufs`.
+
+    Finer than the blocks that are gated: EBU Tech 3341 asks for the maximum of a tone of 400 ms wherever it begins.
+    """
+    return to_lufs(moving_mean(hop_powers(audio, sample_rate, MOMENTARY_HOP_S), MOMENTARY_HOPS))
 
 
 def short_term_lufs(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
@@ -52,12 +56,12 @@ def short_term_lufs(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.
     return to_lufs(moving_mean(hop_powers(audio, sample_rate), SHORT_TERM_HOPS))
 
 
-def hop_powers(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
-    """K-weighted mean square of each whole 100 ms, summed over the channels, (hops,); one for a shorter signal."""
+def hop_powers(audio: NDArray[np.float32], sample_rate: int, hop_s: float = HOP_S) -> NDArray[np.float64]:
+    """K-weighted mean square of each whole hop, summed over the channels, (hops,); one for a shorter signal."""
     if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
         raise AudioError("Loudness needs mono or stereo sound. Choose another file.", code="bad_channels")
     sections = np.insert(k_sections(sample_rate), 3, 1.0, axis=1)
-    hop = min(round(HOP_S * sample_rate), audio.shape[1])
+    hop = min(round(hop_s * sample_rate), audio.shape[1])
     powers = np.zeros(audio.shape[1] // hop)
     for channel in audio:
         state = np.zeros((len(sections), 2))
