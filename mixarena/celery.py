@@ -17,8 +17,8 @@ from django.conf import settings
 
 from mixarena.worker import install
 
-NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "breed")
-RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "make_album")
+NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "plan_album", "breed")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album")
 SWEEP = "tournaments.tasks.sweep"
 SWEEP_EVERY_S = 10.0
 

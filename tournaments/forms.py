@@ -66,13 +66,19 @@ class AlbumForm(forms.Form):
         queryset=Mixer.objects.none(),
         empty_label=None,
         to_field_name="slug",
-        error_messages={"invalid_choice": "This mixer is not active. Choose another one."},
+        error_messages={
+            "required": "No mixer is chosen. Pick one.",
+            "invalid_choice": "This mixer is not active. Choose another one.",
+        },
         widget=forms.Select(attrs={"class": "select"}),
     )
     format = forms.ChoiceField(
         label="Files",
         choices=[(f.value, f.label) for f in FORMATS],
-        error_messages={"invalid_choice": "There are no files of this kind. Choose one of the list."},
+        error_messages={
+            "required": "No kind of file is chosen. Pick one.",
+            "invalid_choice": "There are no files of this kind. Choose one of the list.",
+        },
         widget=forms.Select(attrs={"class": "select"}),
     )
 
@@ -92,9 +98,7 @@ class AlbumForm(forms.Form):
                     "min_value": f"The track number of {song.title} is too low. Write 1 to {Album.MAX_SONGS}.",
                     "max_value": f"The track number of {song.title} is too high. Write 1 to {Album.MAX_SONGS}.",
                 },
-                widget=forms.NumberInput(
-                    attrs={"class": "input", "min": 1, "max": Album.MAX_SONGS, "placeholder": "–"}
-                ),
+                widget=forms.NumberInput(attrs={"class": "input", "min": 1, "max": Album.MAX_SONGS}),
             )
 
     def lines(self) -> list[tuple[Song, forms.BoundField]]:

@@ -221,6 +221,7 @@ class Album(Leased):
 
     class State(models.TextChoices):
         QUEUED = "queued"
+        PLANNED = "planned"
         READY = "ready"
         FAILED = "failed"
 

@@ -45,9 +45,15 @@ def make_export(export_id: int) -> None:
 
 
 @shared_task
-def make_album(album_id: int) -> None:
+def plan_album(album_id: int) -> None:
+    """Let a mixer choose the settings of an album's songs."""
+    albums.plan_album(album_id)
+
+
+@shared_task
+def write_album(album_id: int) -> None:
     """Take an album one song further."""
-    albums.make_album(album_id)
+    albums.write_album(album_id)
 
 
 @shared_task

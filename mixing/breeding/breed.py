@@ -184,13 +184,9 @@ def _blended(family: _Family, ratios: Ratios) -> Mixer:
 
 
 def _parents_at_gate(family: _Family, gate_set: GateSet) -> Parents:
-    def answers(mixer: Mixer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return (
-            answers_of(mixer, gate_set.clean.log_mel, gate_set.clean.stats),
-            answers_of(mixer, gate_set.degraded.log_mel, gate_set.degraded.stats),
-        )
-
-    (loser_clean, loser_degraded), (winner_clean, winner_degraded) = answers(family.loser), answers(family.winner)
+    (loser_clean, loser_degraded), (winner_clean, winner_degraded) = map(
+        gate_set.answers, (family.loser, family.winner)
+    )
     return Parents(loser_clean, winner_clean, loser_degraded, winner_degraded)
 
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mixing.breeding.blend.linear import blend
 from mixing.breeding.gate import GateSet
 from mixing.breeding.heal import blend_outputs
@@ -18,7 +15,6 @@ from mixing.breeding.outputs import one_thread, rms_distance
 from mixing.breeding.ratio import Ratios
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.mixers.base import Mixer
-from mixing.training.probe import answers, repair_distances
 
 MIDDLE = Ratios(0.5, dict.fromkeys(BUS_GROUP_INDICES, 0.5))
 
@@ -53,25 +49,13 @@ def connectivity(first: Mixer, second: Mixer, gate_set: GateSet) -> Connectivity
     middle = type(first).from_config(first.config.to_dict())
     middle.network.load_state_dict(blend(first.network.state_dict(), second.network.state_dict(), MIDDLE))
     with one_thread():
-        (a, a_damaged), (b, b_damaged), (m, m_damaged) = (_answers(x, gate_set) for x in (first, second, middle))
+        (a, a_damaged), (b, b_damaged), (m, m_damaged) = map(gate_set.answers, (first, second, middle))
     wanted, wanted_damaged = blend_outputs(a, b, MIDDLE), blend_outputs(a_damaged, b_damaged, MIDDLE)
-
-    def repair(clean: NDArray[np.float32], damaged: NDArray[np.float32]) -> float:
-        after, before = repair_distances(clean, damaged, gate_set.clean.stats, gate_set.degraded.stats)
-        return float(after.mean() / before.mean())
-
     return Connectivity(
         apart=rms_distance(a, b),
         off_blend=rms_distance(m, wanted),
-        repair_first=repair(a, a_damaged),
-        repair_second=repair(b, b_damaged),
-        repair_middle=repair(m, m_damaged),
-        repair_blend=repair(wanted, wanted_damaged),
-    )
-
-
-def _answers(mixer: Mixer, gate_set: GateSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    return (
-        answers(mixer, gate_set.clean.log_mel, gate_set.clean.stats),
-        answers(mixer, gate_set.degraded.log_mel, gate_set.degraded.stats),
+        repair_first=gate_set.repair_ratio(a, a_damaged),
+        repair_second=gate_set.repair_ratio(b, b_damaged),
+        repair_middle=gate_set.repair_ratio(m, m_damaged),
+        repair_blend=gate_set.repair_ratio(wanted, wanted_damaged),
     )

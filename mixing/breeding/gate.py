@@ -82,6 +82,18 @@ class GateSet:
     clean: Features
     degraded: Features
 
+    def answers(self, mixer: Mixer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A mixer's answers to the clean and to the degraded songs, (songs, settings) each."""
+        return (
+            answers(mixer, self.clean.log_mel, self.clean.stats),
+            answers(mixer, self.degraded.log_mel, self.degraded.stats),
+        )
+
+    def repair_ratio(self, on_clean: NDArray[np.float32], on_degraded: NDArray[np.float32]) -> float:
+        """How far the mixes of twins lie apart, over how far the twins do: below 1 they are brought together."""
+        after, before = repair_distances(on_clean, on_degraded, self.clean.stats, self.degraded.stats)
+        return float(after.mean() / before.mean())
+
 
 def load_gate_set() -> GateSet:
     """The gate set that ships with the project. Raises AudioError where it is missing or has no damaged twins."""
@@ -119,8 +131,7 @@ def examine(
         gate_set: with its degraded twins.
         ratios: the plan; its base weighs the parents' repair ratios.
     """
-    clean = answers(child, gate_set.clean.log_mel, gate_set.clean.stats)
-    degraded = answers(child, gate_set.degraded.log_mel, gate_set.degraded.stats)
+    clean, degraded = gate_set.answers(child)
     finite = bool(np.isfinite(clean).all() and np.isfinite(degraded).all())
     checks = [
         Check("finite", float(finite), 1.0, finite, "Its answers are not all numbers."),
@@ -165,14 +176,10 @@ def _repairs(
     gate_set: GateSet,
     ratios: Ratios,
 ) -> Check:
-    def ratio(on_clean: NDArray[np.float32], on_degraded: NDArray[np.float32]) -> float:
-        after, before = repair_distances(on_clean, on_degraded, gate_set.clean.stats, gate_set.degraded.stats)
-        return float(after.mean() / before.mean())
-
-    loser = ratio(parents.loser_clean, parents.loser_degraded)
-    winner = ratio(parents.winner_clean, parents.winner_degraded)
+    loser = gate_set.repair_ratio(parents.loser_clean, parents.loser_degraded)
+    winner = gate_set.repair_ratio(parents.winner_clean, parents.winner_degraded)
     limit = (1.0 - ratios.base) * loser + ratios.base * winner + REPAIR_SLACK
-    own = ratio(clean, degraded)
+    own = gate_set.repair_ratio(clean, degraded)
     return Check("repair_ratio", own, limit, own <= limit, "It mends spoiled songs worse than its parents do.")
 
 

@@ -30,13 +30,13 @@ class Reverb:
     """Takes the blocks of a song in order."""
 
     def __init__(self, settings: ReverbSettings, rate: int, n_frames: int) -> None:
-        delays = [_odd(1e-3 * ms * rate) for ms in LINES_MS]
+        delays = [odd_frames(1e-3 * ms * rate) for ms in LINES_MS]
         self._delays = np.array(delays, dtype=np.int64)
         self._filters = np.stack([_line_filter(d, settings, rate) for d in delays])
         self._lines = np.zeros((N_LINES, _ring(max(delays))), dtype=np.float32)
         self._memory = np.zeros((N_LINES, 2), dtype=np.float32)
         self._diffuser_delays = np.array(
-            [[_odd(1e-3 * ms * rate) for ms in row] for row in DIFFUSERS_MS], dtype=np.int64
+            [[odd_frames(1e-3 * ms * rate) for ms in row] for row in DIFFUSERS_MS], dtype=np.int64
         )
         ring = _ring(int(self._diffuser_delays.max()))
         self._diffusers = np.zeros((2, N_DIFFUSERS, ring), dtype=np.float32)
@@ -70,7 +70,8 @@ class Reverb:
         return out
 
 
-def _odd(frames: float) -> int:
+def odd_frames(frames: float) -> int:
+    """The odd number of frames next to a delay, at least 1."""
     return 2 * int(frames / 2.0) + 1
 
 

@@ -21,7 +21,7 @@ from tests.factories import make_mixer, make_song, make_tournament, make_user
 from tests.tournaments.sound import enter, write_music
 from tournaments.errors import InvalidTournament
 from tournaments.models import Album, Song
-from tournaments.services.albums import make_again, prune_albums, start_album
+from tournaments.services.albums import make_again, plan_album, prune_albums, start_album, write_album
 from tournaments.services.exports import KEPT_FOR
 from tournaments.services.songs import add_song
 
@@ -106,16 +106,15 @@ def test_a_song_that_cannot_be_as_loud_brings_the_others_down(
 
 
 def test_each_job_writes_one_song_so_that_battles_come_in_between(owner: User, songs: dict[int, Song]) -> None:
-    from tournaments.services.albums import make_album
-
     written = []
     with local_jobs():
         album = album_of(owner, songs)
-        for _ in range(6):
-            make_album(album.pk)
+        plan_album(album.pk)
+        for _ in range(5):
+            write_album(album.pk)
             written.append(album.tracks.exclude(loudness_lufs=None).count())
     album.refresh_from_db()
-    assert written[:4] == [0, 1, 2, 2]
+    assert written[:3] == [1, 2, 2]
     assert album.state == Album.State.READY
 
 
@@ -149,10 +148,15 @@ def test_files_go_after_a_while_and_come_back(owner: User, songs: dict[int, Song
     page = client.get(f"/albums/{album.public_id}/")
     assert "made again" in page.content.decode()
     assert client.get(f"/albums/{album.public_id}/file/").status_code == 404
+    running = make_tournament(owner=owner, song=songs[1])
+    assert client.post(f"/albums/{album.public_id}/again/").status_code == 422
+    running.delete()
     with local_jobs() as jobs:
         client.post(f"/albums/{album.public_id}/again/")
         jobs.drain()
     assert path.exists()
+    path.unlink()
+    assert client.get(f"/albums/{album.public_id}/file/").status_code == 404
 
 
 def test_a_running_tournament_keeps_its_song_out(owner: User) -> None:
@@ -204,6 +208,8 @@ def test_the_way_from_the_form_to_the_zip(owner: User, songs: dict[int, Song], c
     [
         ({"title": ""}, "Give it one"),
         ({"mixer": "nobody"}, "not active"),
+        ({"mixer": ""}, "No mixer is chosen"),
+        ({"format": ""}, "No kind of file is chosen"),
         ({"format": "reaper"}, "no files of this kind"),
         ({"tracks": "1 1"}, "Number them differently"),
         ({"tracks": "1"}, "2 to 20 songs"),

@@ -25,6 +25,7 @@ class AlbumPage:
     n_written: int
     percent: int
     loudness_lufs: float | None
+    is_being_made: bool
     is_gone: bool
 
 
@@ -49,5 +50,6 @@ def album_page(album: Album) -> AlbumPage:
         n_written=len(written),
         percent=round(100 * len(written) / len(tracks)),
         loudness_lufs=sum(written) / len(written) if is_ready and written else None,
+        is_being_made=album.state in (Album.State.QUEUED, Album.State.PLANNED),
         is_gone=is_gone(album),
     )

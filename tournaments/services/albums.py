@@ -1,14 +1,14 @@
 """Albums: several songs through one mixer, at one loudness and with related tones, written as a zip.
 
-A job writes one song and sends the next: battles that wait for the same worker go in between, and a worker that dies
-loses one song.
+A first job lets the mixer choose the settings of all songs. Then each job writes one song and sends the next: battles
+that wait for the same worker go in between, and a worker that dies loses one song.
 """
 
 from __future__ import annotations
 
 import logging
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -36,10 +36,16 @@ logger = logging.getLogger(__name__)
 
 FORMATS = (Export.Format.WAV, Export.Format.WAV16, Export.Format.FLAC, Export.Format.MP3, Export.Format.OPUS)
 
-MAKE_ALBUM = Step(
-    task="tournaments.tasks.make_album",
+PLAN_ALBUM = Step(
+    task="tournaments.tasks.plan_album",
     model=Album,
     state=Album.State.QUEUED,
+    failed_state=Album.State.FAILED,
+)
+WRITE_ALBUM = Step(
+    task="tournaments.tasks.write_album",
+    model=Album,
+    state=Album.State.PLANNED,
     failed_state=Album.State.FAILED,
 )
 
@@ -62,31 +68,32 @@ def start_album(*, owner: User, mixer: Mixer, title: str, format: str, songs: Ma
     for song in songs.values():
         if song.state != Song.State.READY:
             raise InvalidTournament(f"{song.title} cannot be mixed yet. Leave it out, or wait.", code="not_ready")
-        if song.tournaments.filter(state=Tournament.State.RUNNING).exists():
-            raise InvalidTournament(
-                f"A tournament on {song.title} is running, and its mixers fight blind. Finish it first.",
-                code="still_blind",
-            )
+    _check_blindness(songs.values())
     check_free_space()
     with transaction.atomic():
         album = Album.objects.create(owner=owner, mixer=mixer, title=title, format=format)
         AlbumTrack.objects.bulk_create(
             AlbumTrack(album=album, song=song, position=number) for number, song in sorted(songs.items())
         )
-        MAKE_ALBUM.send(album.pk)
+        PLAN_ALBUM.send(album.pk)
     return album
 
 
 def make_again(album: Album) -> None:
-    """Ask once more for an album that failed, or whose file was deleted after a while."""
+    """Ask once more for an album that failed, or whose file was deleted after a while.
+
+    Raises: InvalidTournament where a tournament on one of its songs is running; DiskNearlyFull.
+    """
     if album.state != Album.State.FAILED and not is_gone(album):
         return
+    _check_blindness([track.song for track in album.tracks.select_related("song")])
+    check_free_space()
     with transaction.atomic():
         if Album.objects.filter(pk=album.pk, state=album.state).update(
             state=Album.State.QUEUED, file="", reason="", is_levelled=False, requested_at=Now()
         ):
             album.tracks.update(console_settings=None, loudness_lufs=None, true_peak_dbtp=None)
-            MAKE_ALBUM.send(album.pk)
+            PLAN_ALBUM.send(album.pk)
 
 
 def is_gone(album: Album) -> bool:
@@ -94,9 +101,14 @@ def is_gone(album: Album) -> bool:
     return album.state == Album.State.READY and not (album.file and default_storage.exists(str(album.file.name)))
 
 
-def make_album(album_id: int) -> None:
-    """Take the album one step further, and send the next step."""
-    MAKE_ALBUM.run(album_id, _step)
+def plan_album(album_id: int) -> None:
+    """Let the mixer choose the settings of all songs; takes the album from queued to planned."""
+    PLAN_ALBUM.run(album_id, _plan)
+
+
+def write_album(album_id: int) -> None:
+    """Write the next song and send the one after it; after the last, takes the album from planned to ready."""
+    WRITE_ALBUM.run(album_id, _write_next)
 
 
 def prune_albums(*, now: datetime) -> int:
@@ -111,11 +123,19 @@ def prune_albums(*, now: datetime) -> int:
     return n_pruned
 
 
-def _step(album: Album, lease: Lease) -> None:
+def _check_blindness(songs: Iterable[Song]) -> None:
+    """Whoever hears a mixer by its name could know it again in a battle."""
+    for song in songs:
+        if song.tournaments.filter(state=Tournament.State.RUNNING).exists():
+            raise InvalidTournament(
+                f"A tournament on {song.title} is running, and its mixers fight blind. Finish it first.",
+                code="still_blind",
+            )
+
+
+def _write_next(album: Album, lease: Lease) -> None:
     tracks = list(album.tracks.select_related("song"))
-    if any(track.console_settings is None for track in tracks):
-        _plan(album, tracks)
-    elif unwritten := [track for track in tracks if track.loudness_lufs is None or not _file_of(track).exists()]:
+    if unwritten := [track for track in tracks if track.loudness_lufs is None or not _file_of(track).exists()]:
         _write(unwritten[0])
     elif not album.is_levelled:
         _level(album, tracks)
@@ -127,19 +147,22 @@ def _step(album: Album, lease: Lease) -> None:
                 _file_of(track).unlink(missing_ok=True)
         return
     if lease.finish():
-        MAKE_ALBUM.send(album.pk)
+        WRITE_ALBUM.send(album.pk)
 
 
-def _plan(album: Album, tracks: list[AlbumTrack]) -> None:
+def _plan(album: Album, lease: Lease) -> None:
     # Scipy stays out of the web process.
     from mixing.console.album import consistent
 
+    tracks = list(album.tracks.select_related("song"))
     network = load_network(album.mixer)
     features = [features_of(track.song) for track in tracks]
     chosen = consistent([network.settings(song) for song in features], features)
     with transaction.atomic():
-        for track, settings in zip(tracks, chosen, strict=True):
-            AlbumTrack.objects.filter(pk=track.pk).update(console_settings=settings.to_dict())
+        if lease.finish(state=Album.State.PLANNED):
+            for track, settings in zip(tracks, chosen, strict=True):
+                AlbumTrack.objects.filter(pk=track.pk).update(console_settings=settings.to_dict())
+            WRITE_ALBUM.send(album.pk)
 
 
 def _write(track: AlbumTrack) -> None:

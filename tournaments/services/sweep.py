@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from tournaments.models import Analysis, Battle, Song, Tournament
-from tournaments.services.albums import MAKE_ALBUM, prune_albums
+from tournaments.services.albums import PLAN_ALBUM, WRITE_ALBUM, prune_albums
 from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
 from tournaments.services.exports import MAKE, prune_exports
@@ -22,7 +22,7 @@ from tournaments.services.tournaments import next_battle
 
 logger = logging.getLogger(__name__)
 
-STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, MAKE_ALBUM, ANALYZE)
+STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, PLAN_ALBUM, WRITE_ALBUM, ANALYZE)
 
 
 def sweep() -> None:

@@ -19,7 +19,7 @@ from tournaments.errors import InvalidTournament
 from tournaments.forms import AlbumForm
 from tournaments.models import Album
 from tournaments.selectors.albums import album_page, albums_of, songs_for_album
-from tournaments.services.albums import make_again, start_album
+from tournaments.services.albums import is_gone, make_again, start_album
 from tournaments.views.visitors import ListenerRequest, listener_required, login_response
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ async def download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 def _file(user: User, public_id: UUID) -> tuple[Path, str]:
     album = album_for_owner(user, public_id)
-    if album.state != Album.State.READY or not album.file:
+    if album.state != Album.State.READY or is_gone(album):
         raise Http404
     return Path(album.file.path), f"{slugify(album.title) or 'album'}-{album.mixer.slug}.zip"

@@ -21,14 +21,15 @@ REACH = 2 * N_PAIRS - 1
 PIECE = 1024
 
 
-def _half_band() -> NDArray[np.float32]:
+def half_band_taps() -> NDArray[np.float64]:
+    """The taps of one side, (N_PAIRS,), nearest first."""
     offsets = np.arange(N_PAIRS) + 0.5
     window = np.i0(KAISER_BETA * np.sqrt(1.0 - (offsets / N_PAIRS) ** 2)) / np.i0(KAISER_BETA)
     taps = np.sinc(offsets) * window
-    return np.asarray(0.5 * taps / taps.sum(), dtype=np.float32)
+    return np.asarray(0.5 * taps / taps.sum())
 
 
-_TAPS = tuple(_half_band())
+_TAPS = tuple(half_band_taps().astype(np.float32))
 
 
 @numba.njit(nogil=True, cache=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mixing.console.kernels.reverberation import DIFFUSION, N_LINES
-from mixing.console.reverb import DIFFUSERS_MS, FADE_OUT_S, HIGH_DECAY_SHARE, LINES_MS
+from mixing.console.reverb import DIFFUSERS_MS, FADE_OUT_S, HIGH_DECAY_SHARE, LINES_MS, odd_frames
 from mixing.console.spec import MAX_CENTER_OF_RATE
 from mixing.console.torch_console.cells import decibels
 from mixing.console.torch_console.grid import Grid
@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 def reverb_return(sends: Tensor, reverb: dict[str, Tensor], grid: Grid) -> Tensor:
     """What comes back of what was sent, (batch, 2, frames) to (batch, 2, frames)."""
-    delays = np.array([_odd(1e-3 * ms * grid.rate) for ms in LINES_MS])
+    delays = np.array([odd_frames(1e-3 * ms * grid.rate) for ms in LINES_MS])
     delay = 1e-3 * grid.rate * reverb["predelay_ms"].double()
     delay = delay + (delay.round() - delay).detach()
     delayed = torch.exp(-1j * grid.angles * delay[:, None].to(sends.dtype))
@@ -169,7 +169,7 @@ def _diffusion(grid: Grid) -> Tensor:
     for row in DIFFUSERS_MS:
         response = torch.ones_like(grid.k_response)
         for ms in row:
-            delayed = torch.exp(-1j * grid.angles * _odd(1e-3 * ms * grid.rate))
+            delayed = torch.exp(-1j * grid.angles * odd_frames(1e-3 * ms * grid.rate))
             response = response * (share + delayed) / (1.0 + share * delayed)
         sides.append(response)
     return torch.stack(sides)
@@ -183,7 +183,3 @@ def _fade_out(grid: Grid, like: Tensor) -> Tensor:
 
 def _decayed(frames: Tensor | float, decay_s: Tensor, rate: int) -> Tensor:
     return torch.exp(-3.0 * math.log(10.0) * frames / (decay_s * rate))
-
-
-def _odd(frames: float) -> int:
-    return 2 * int(frames / 2.0) + 1

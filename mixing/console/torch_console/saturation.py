@@ -6,7 +6,6 @@ What the curve adds is written so that it never divides by the drive: at a drive
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv1d, pad
 
-from mixing.console.kernels.saturation import KAISER_BETA, N_PAIRS, REACH
+from mixing.console.kernels.saturation import N_PAIRS, REACH, half_band_taps
 from mixing.console.strip import DRIVE_ABOVE_LU
 
 
@@ -56,7 +55,8 @@ class _HalfBand(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        taps = torch.as_tensor(_half_band_taps(), dtype=x.dtype, device=x.device)
+        side = half_band_taps()
+        taps = torch.as_tensor(np.concatenate([side[::-1], side]), dtype=x.dtype, device=x.device)
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             return conv1d(x.reshape(-1, 1, x.shape[-1]), taps[None, None]).reshape(*x.shape[:-1], -1)
 
@@ -72,11 +72,3 @@ def _added(u: Tensor, root_u: Tensor, v: Tensor, root_v: Tensor) -> Tensor:
     The difference quotient of the antiderivative less the mean of u and v: (u + v) (1 / (root_u + root_v) - 1 / 2).
     """
     return 0.5 * (u + v) * ((1.0 - root_u) + (1.0 - root_v)) / (root_u + root_v)
-
-
-@lru_cache(maxsize=1)
-def _half_band_taps() -> np.ndarray:
-    offsets = np.arange(N_PAIRS) + 0.5
-    taps = np.sinc(offsets) * np.i0(KAISER_BETA * np.sqrt(1.0 - (offsets / N_PAIRS) ** 2))
-    taps *= 0.5 / taps.sum()
-    return np.concatenate([taps[::-1], taps])
