@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from evolution.models import Breeding, Mixer, Parentage
+from evolution.models import Breeding, GenreStrategy, Mixer, Parentage
 from evolution.services import curation
 
 
@@ -165,6 +165,13 @@ class BreedingAdmin(ReadOnlyAdmin):
     def record_json(self, breeding: Breeding) -> SafeString:
         """What a replay needs."""
         return format_html("<pre>{}</pre>", json.dumps(breeding.record, indent=2))
+
+
+@admin.register(GenreStrategy)
+class GenreStrategyAdmin(admin.ModelAdmin):
+    """Genres that blend in a way of their own."""
+
+    list_display = ["genre", "strategy", "parameters"]
 
 
 def _share(value: float | None) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from mixarena.jobs.leases import Leased
+from mixing.breeding.blend.strategies import STRATEGIES
+from mixing.errors import BreedingError
+from mixing.genres import GENRES
 
 
 class Mixer(models.Model):
@@ -34,7 +38,9 @@ class Mixer(models.Model):
     specialities = models.JSONField(default=list, blank=True)
     capabilities = models.JSONField(default=dict, blank=True, help_text="Measured on the probe set, by name.")
     card = models.JSONField(default=dict, blank=True, help_text="Training data, licences and metrics, as shipped.")
-    weights = models.FileField(upload_to="mixers/")
+    weights = models.FileField(
+        upload_to="mixers/", blank=True, help_text="Empty for a retired mixer that left no offspring."
+    )
     content_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 over the weights themselves.")
     seed_rating = models.FloatField(help_text="A prior, not a result.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -53,6 +59,7 @@ class Parentage(models.Model):
     class Role(models.TextChoices):
         LOSER = "loser"
         WINNER = "winner"
+        GUEST = "guest", "guest, where a strategy takes a third parent"
 
     child = models.ForeignKey(Mixer, on_delete=models.CASCADE, related_name="parentages")
     parent = models.ForeignKey(Mixer, on_delete=models.PROTECT, related_name="offspring_links")
@@ -107,3 +114,33 @@ class Breeding(Leased):
 
     def __str__(self) -> str:
         return f"{self.loser} learns from {self.winner}"
+
+
+class GenreStrategy(models.Model):
+    """How mixers are blended after battles over songs of one genre; genres without one use the default."""
+
+    genre = models.CharField(max_length=20, unique=True, choices=GENRES)
+    strategy = models.CharField(
+        max_length=20, choices=[(name, f"{name} ({s.source})") for name, s in STRATEGIES.items()]
+    )
+    parameters = models.JSONField(
+        default=dict, blank=True, help_text='By name, such as {"scale": 1.2}; what is left out has its default.'
+    )
+
+    class Meta:
+        ordering = ["genre"]
+        verbose_name_plural = "genre strategies"
+
+    def __str__(self) -> str:
+        return f"{self.get_genre_display()}: {self.strategy}"
+
+    def clean(self) -> None:
+        """Refuse parameters that the strategy does not take."""
+        if self.strategy not in STRATEGIES:
+            return
+        if not isinstance(self.parameters, dict):
+            raise ValidationError({"parameters": 'Give parameters by name, such as {"scale": 1.2}.'})
+        try:
+            STRATEGIES[self.strategy].checked(self.parameters)
+        except BreedingError as error:
+            raise ValidationError({"parameters": error.message}) from error

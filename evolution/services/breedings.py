@@ -15,7 +15,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from evolution.models import Breeding, Mixer, Parentage
+from evolution.services.strategies import guest_for, strategy_of
 from mixarena.jobs.leases import Lease
+from mixing.breeding.blend.strategies import GUEST_SHARE
 from mixing.errors import BreedingError
 
 if TYPE_CHECKING:
@@ -31,12 +33,14 @@ class Outcome:
     Attributes:
         fields: new values of the Breeding row.
         offspring: an unsaved Mixer whose weights already lie in storage; None where the gate rejected it.
-        loser_share: the loser's realized share, averaged over the groups.
+        shares: by role, adding up to 1; realized ones of loser and winner, averaged over the groups.
+        guest: the third parent, where the strategy takes one.
     """
 
     fields: dict[str, Any]
     offspring: Mixer | None
-    loser_share: float
+    shares: dict[str, float]
+    guest: Mixer | None = None
 
 
 def request_breeding(
@@ -86,6 +90,8 @@ def compute_breeding(breeding: Breeding) -> Outcome:
     started = time.monotonic()
     loser, winner = breeding.loser, breeding.winner
     living = Mixer.objects.filter(state=Mixer.State.ACTIVE)
+    strategy, parameters = strategy_of(breeding.genre)
+    guest = guest_for(loser=loser, winner=winner, genre=breeding.genre) if strategy.needs_guest else None
     ratios = plan_ratios(
         confidence=breeding.confidence,
         rating_gap=breeding.rating_gap,
@@ -99,6 +105,11 @@ def compute_breeding(breeding: Breeding) -> Outcome:
             ratios=ratios,
             seed=breeding.seed,
             living=tuple(Path(mixer.weights.path) for mixer in living),
+            strategy=strategy.name,
+            parameters=parameters,
+            guest=Path(guest.weights.path) if guest else None,
+            founders=tuple(Path(mixer.weights.path) for mixer in founders()) if strategy.needs_base else (),
+            mutates=True,
         )
     )
     fields: dict[str, Any] = {
@@ -107,19 +118,14 @@ def compute_breeding(breeding: Breeding) -> Outcome:
         "gate": result.gate.to_dict(),
         "record": result.record,
     }
-    offspring = _make_offspring(breeding, result) if result.offspring is not None else None
+    offspring = _make_offspring(breeding, result, guest) if result.offspring is not None else None
     if offspring is None:
         fields |= {"state": Breeding.State.REJECTED, "reason": result.gate.reason}
     else:
         fields |= {"state": Breeding.State.BORN}
     seconds = time.monotonic() - started
     logger.info("bred breeding=%s state=%s seconds=%.1f", breeding.pk, fields["state"], seconds)
-    shares = [share for share in result.realized.values() if share is not None]
-    return Outcome(
-        fields=fields | {"seconds": seconds},
-        offspring=offspring,
-        loser_share=1.0 - sum(shares) / len(shares) if shares else 0.5,
-    )
+    return Outcome(fields=fields | {"seconds": seconds}, offspring=offspring, shares=_shares(result), guest=guest)
 
 
 def register(*, breeding: Breeding, lease: Lease, outcome: Outcome) -> Mixer | None:
@@ -132,25 +138,40 @@ def register(*, breeding: Breeding, lease: Lease, outcome: Outcome) -> Mixer | N
     if offspring is not None:
         offspring.slug = _free_slug(offspring.slug)
         offspring.save(force_insert=True)
-        for parent, role, share in (
-            (breeding.loser, Parentage.Role.LOSER, outcome.loser_share),
-            (breeding.winner, Parentage.Role.WINNER, 1.0 - outcome.loser_share),
-        ):
-            Parentage.objects.create(child=offspring, parent=parent, role=role, share=share)
+        parents = {"loser": breeding.loser, "winner": breeding.winner}
+        if outcome.guest is not None:
+            parents["guest"] = outcome.guest
+        for role, share in outcome.shares.items():
+            Parentage.objects.create(child=offspring, parent=parents[role], role=role, share=share)
     if not lease.finish(**outcome.fields, offspring=offspring, finished_at=timezone.now()):
         raise BreedingError("Another worker has taken over this breeding. Its result counts.", code="lease_lost")
     return offspring
 
 
-def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
+def founders() -> list[Mixer]:
+    """The living champions, whose average is the base of some strategies; in one order."""
+    return list(Mixer.objects.filter(state=Mixer.State.ACTIVE, is_champion=True).order_by("content_hash"))
+
+
+def _shares(result: BreedingResult) -> dict[str, float]:
+    """By role: the winner's realized share of what is not the guest's, which is as planned."""
+    realized = [share for share in result.realized.values() if share is not None]
+    winner = sum(realized) / len(realized) if realized else 0.5
+    guest = result.record["parameters"].get(GUEST_SHARE, 0.0)
+    shares = {"loser": (1.0 - guest) * (1.0 - winner), "winner": (1.0 - guest) * winner}
+    return shares | ({"guest": guest} if guest else {})
+
+
+def _make_offspring(breeding: Breeding, result: BreedingResult, guest: Mixer | None) -> Mixer:
     from mixing.breeding.names import name_offspring
     from mixing.breeding.profile import measure_capabilities, specialities_of
     from mixing.mixers.zoo import save_mixer
 
     assert result.offspring is not None  # noqa: S101 - narrows the type; the caller has checked
     loser, winner = breeding.loser, breeding.winner
+    parents = [loser, winner, *([guest] if guest else [])]
     capabilities = measure_capabilities(result.offspring)
-    generation = max(loser.generation, winner.generation) + 1
+    generation = max(parent.generation for parent in parents) + 1
     nickname = name_offspring(
         child=capabilities,
         loser=loser.capabilities,
@@ -160,9 +181,9 @@ def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
         generation=generation,
     )
     specialities = specialities_of(capabilities)
-    inherited = set(loser.specialities) | set(winner.specialities)
+    inherited = {name for parent in parents for name in parent.specialities}
     card = {
-        "training": {"packages": _packages(loser, winner), "bred_from": [loser.slug, winner.slug]},
+        "training": {"packages": _packages(*parents), "bred_from": [parent.slug for parent in parents]},
         "specialities": {
             "kept": [name for name in specialities if name in inherited],
             "emerged": [name for name in specialities if name not in inherited],
@@ -173,7 +194,7 @@ def _make_offspring(breeding: Breeding, result: BreedingResult) -> Mixer:
     metadata = {
         "name": nickname,
         "generation": str(generation),
-        "parents": json.dumps([loser.slug, winner.slug]),
+        "parents": json.dumps([parent.slug for parent in parents]),
         "breeding": json.dumps(result.record, sort_keys=True),
         "gate": json.dumps(result.gate.to_dict(), sort_keys=True),
         "capabilities": json.dumps(capabilities, sort_keys=True),

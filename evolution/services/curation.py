@@ -16,8 +16,10 @@ def retire(*, mixer: Mixer) -> bool:
 
 
 def activate(*, mixer: Mixer) -> bool:
-    """Let a retired mixer battle again. False when it was active already."""
-    changed = Mixer.objects.filter(pk=mixer.pk, state=Mixer.State.RETIRED).update(
-        state=Mixer.State.ACTIVE, retired_at=None
+    """Let a retired mixer battle again. False when it was active already, or its weights are gone."""
+    changed = (
+        Mixer.objects.filter(pk=mixer.pk, state=Mixer.State.RETIRED)
+        .exclude(weights="")
+        .update(state=Mixer.State.ACTIVE, retired_at=None)
     )
     return bool(changed)

@@ -27,25 +27,24 @@ def verify_breeding(breeding_id: int) -> list[Finding]:
     Raises: BreedingError where there is no such breeding or nothing was born; MixerFileError for unreadable weights.
     """
     # Torch stays out of the web process.
-    from mixing.breeding.breed import measure_inheritance, replay
+    from mixing.breeding.breed import measure_inheritance
     from mixing.breeding.gate import COPY_DISTANCE, load_gate_set
     from mixing.breeding.outputs import one_thread, rms_distance
     from mixing.mixers.zoo import content_hash, load_mixer
     from mixing.training.probe import answers
 
-    breeding = Breeding.objects.select_related("loser", "winner", "offspring").filter(pk=breeding_id).first()
-    if breeding is None:
-        raise BreedingError(f"There is no breeding {breeding_id}. Look the number up in the admin.", code="unknown")
-    if breeding.offspring is None:
+    breeding, born = _birth(breeding_id)
+    if not born.weights:
         raise BreedingError(
-            f"Breeding {breeding_id} is {breeding.get_state_display()} and has no offspring. Choose one that was born.",
-            code="not_born",
+            f"{born} has retired without offspring, and its weights were dropped. "
+            "Its record can still be replayed with replay_breeding.",
+            code="gone",
         )
-    loser, winner, child = (Path(m.weights.path) for m in (breeding.loser, breeding.winner, breeding.offspring))
+    loser, winner, child = (Path(m.weights.path) for m in (breeding.loser, breeding.winner, born))
     offspring = load_mixer(child)
     own_hash = content_hash(offspring.network.state_dict())
     findings = [
-        Finding("hash", own_hash == breeding.offspring.content_hash == breeding.record["hash"], own_hash),
+        Finding("hash", own_hash == born.content_hash == breeding.record["hash"], own_hash),
     ]
     for group, share in measure_inheritance(child, loser, winner).items():
         stored = breeding.realized[group]
@@ -61,12 +60,51 @@ def verify_breeding(breeding_id: int) -> list[Finding]:
         others = Mixer.objects.filter(state=Mixer.State.ACTIVE) | Mixer.objects.filter(
             pk__in=[breeding.loser_id, breeding.winner_id]
         )
-        for other in others.exclude(pk=breeding.offspring.pk).distinct():
+        for other in others.exclude(pk=born.pk).distinct():
             theirs = answers(load_mixer(Path(other.weights.path)), gate_set.clean.log_mel, gate_set.clean.stats)
             distance = rms_distance(own, theirs)
             findings.append(
                 Finding(f"no copy of {other.slug}", distance >= COPY_DISTANCE, f"rms distance {distance:.4f}")
             )
-    again = replay(breeding.record, loser, winner)
+    again = replay_breeding(breeding_id)[0]
     findings.append(Finding("replay", again == own_hash, again))
     return findings
+
+
+def replay_breeding(breeding_id: int) -> tuple[str, str]:
+    """Make an offspring again from its record and its parents' weights.
+
+    Returns: the content hash of what came out, and the one on record.
+    Raises: BreedingError where there is no such breeding, nothing was born, or a parent is no longer there.
+    """
+    from mixing.breeding.breed import replay
+
+    breeding, born = _birth(breeding_id)
+    record = breeding.record
+    hashes = [record["loser"], record["winner"], record.get("guest"), *record.get("founders", [])]
+    known = {m.content_hash: Path(m.weights.path) for m in Mixer.objects.filter(content_hash__in=hashes) if m.weights}
+    missing = [digest for digest in hashes if digest is not None and digest not in known]
+    if missing:
+        raise BreedingError(
+            f"The mixer with the weights {missing[0][:12]} is no longer here. Restore it from a backup.", code="gone"
+        )
+    again = replay(
+        record,
+        known[record["loser"]],
+        known[record["winner"]],
+        guest=known.get(record.get("guest")),
+        founders=[known[digest] for digest in record.get("founders", [])],
+    )
+    return again, born.content_hash
+
+
+def _birth(breeding_id: int) -> tuple[Breeding, Mixer]:
+    breeding = Breeding.objects.select_related("loser", "winner", "offspring").filter(pk=breeding_id).first()
+    if breeding is None:
+        raise BreedingError(f"There is no breeding {breeding_id}. Look the number up in the admin.", code="unknown")
+    if breeding.offspring is None:
+        raise BreedingError(
+            f"Breeding {breeding_id} is {breeding.get_state_display()} and has no offspring. Choose one that was born.",
+            code="not_born",
+        )
+    return breeding, breeding.offspring

@@ -6,7 +6,6 @@ offspring again, bit for bit on one machine.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,10 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.breeding.blend.linear import blend, check_compatible
+from mixing.breeding.blend.strategies import DEFAULT, strategy_named
+from mixing.breeding.family import Family, Recipe, load_family
 from mixing.breeding.gate import GateReport, GateSet, Parents, examine, load_gate_set
-from mixing.breeding.heal import HealReport, blend_outputs, heal
+from mixing.breeding.heal import HealReport
 from mixing.breeding.inheritance import realized_inheritance
+from mixing.breeding.mutation import draw_mutation
 from mixing.breeding.outputs import one_thread
 from mixing.breeding.ratio import Ratios
 from mixing.errors import BreedingError
@@ -28,9 +29,9 @@ from mixing.mixers.zoo import content_hash, load_mixer
 from mixing.training import feature_sets
 from mixing.training.probe import answers as answers_of
 
-logger = logging.getLogger(__name__)
-
-RECORD_VERSION = 1
+RECORD_VERSION = 2
+# What records of the first version did not say, because nothing else was possible then.
+FIRST_VERSION = {"version": RECORD_VERSION, "parameters": {}, "founders": [], "mutation": None}
 # When the planned ratio fails the gate: a bolder and a more timid one, then it is given up.
 FACTORS = (1.0, 1.25, 0.75)
 
@@ -42,8 +43,12 @@ class BreedingRequest:
     Attributes:
         loser, winner: weights files of the parents.
         ratios: the plan, shares of the winner.
-        seed: of the healing.
+        seed: of mutation and healing.
         living: weights files of every living mixer; the offspring may not be a copy of any.
+        strategy, parameters: how weights are blended; see mixing.breeding.blend.strategies.
+        guest: weights file of a third parent, for strategies that need one.
+        founders: weights files of the champions, whose average is the base of some strategies.
+        mutates: whether the offspring also takes a small step of its own.
     """
 
     loser: Path
@@ -51,6 +56,11 @@ class BreedingRequest:
     ratios: Ratios
     seed: int
     living: tuple[Path, ...]
+    strategy: str = DEFAULT
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    guest: Path | None = None
+    founders: tuple[Path, ...] = ()
+    mutates: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,51 +81,37 @@ class BreedingResult:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Family:
-    loser: Mixer
-    winner: Mixer
-
-
 def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = None) -> BreedingResult:
     """Breed an offspring.
 
     Args:
-        on_stage: told the name of each stage as it begins: blend, heal, gate.
+        on_stage: told the name of each stage as it begins: blend, gate.
     Raises: BreedingError or MixerFileError where the parents cannot be bred at all.
     """
     say = on_stage or (lambda stage: None)
-    family = _load_family(request.loser, request.winner)
-    heal_set, gate_set, probe = feature_sets.load("heal"), load_gate_set(), feature_sets.load("probe")
+    strategy = strategy_named(request.strategy)
+    parameters = strategy.checked(request.parameters)
+    family = load_family(
+        request.loser, request.winner, guest=request.guest, founders=request.founders, strategy=strategy
+    )
+    gate_set, probe = load_gate_set(), feature_sets.load("probe")
     with one_thread():
-        heal_answers = [answers_of(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
-        parents = _parents_at_gate(family, gate_set)
+        heal_answers = family.heal_answers()
+        twins = [gate_set.answers(mixer) for mixer in family.parents]
         living = _living_answers(request.living, gate_set)
-        for factor in FACTORS:
+        for attempt, factor in enumerate(FACTORS):
+            mutation = draw_mutation(request.seed, attempt) if request.mutates else None
             ratios = request.ratios if factor == 1.0 else request.ratios.scaled(factor)
+            recipe = Recipe(strategy, parameters, ratios, request.seed, mutation)
             say("blend")
-            child = _blended(family, ratios)
-            say("heal")
-            healing = heal(
-                child,
-                heal_set.log_mel,
-                heal_set.stats,
-                blend_outputs(heal_answers[0], heal_answers[1], ratios),
-                seed=request.seed,
-            )
+            child, healing = family.child(recipe, heal_answers)
             say("gate")
-            gate = examine(
-                child,
-                parents,
-                blend_outputs(parents.loser_clean, parents.winner_clean, ratios),
-                living,
-                gate_set,
-                ratios,
-            )
+            parents = _parents_at_gate(twins, recipe)
+            gate = examine(child, parents, recipe.target(parents.clean), living, gate_set)
             if gate.passed:
                 break
-        answers = [answers_of(m, probe.log_mel, probe.stats) for m in (child, family.loser, family.winner)]
-        realized = realized_inheritance(answers[0], answers[1], answers[2])
+        own, loser, winner = (answers_of(mixer, probe.log_mel, probe.stats) for mixer in (child, *family.parents[:2]))
+        realized = realized_inheritance(own, loser, winner)
     digest = content_hash(child.network.state_dict())
     return BreedingResult(
         offspring=child if gate.passed else None,
@@ -123,37 +119,37 @@ def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = 
         ratios=ratios,
         realized=realized,
         gate=gate,
-        record=_record(request, family, ratios, healing, realized, digest),
+        record=_record(request, family, recipe, healing, realized, digest),
     )
 
 
-def replay(record: Mapping[str, Any], loser: Path, winner: Path) -> str:
+def replay(
+    record: Mapping[str, Any], loser: Path, winner: Path, *, guest: Path | None = None, founders: Sequence[Path] = ()
+) -> str:
     """Make the offspring of a record again and return its content hash.
 
     Raises: BreedingError where the parents are not the recorded ones or the record is of another version.
     """
+    if record.get("version") == 1:
+        record = dict(record) | FIRST_VERSION
     if record.get("version") != RECORD_VERSION:
         raise BreedingError(
             "The breeding record is of another version. Replay it with the release that wrote it.", code="version"
         )
-    family = _load_family(loser, winner)
-    for role, mixer in (("loser", family.loser), ("winner", family.winner)):
-        if content_hash(mixer.network.state_dict()) != record[role]:
+    strategy = strategy_named(record["strategy"])
+    family = load_family(loser, winner, guest=guest, founders=founders, strategy=strategy)
+    for role, digest in family.hashes().items():
+        if digest != record[role]:
             raise BreedingError(f"The {role} is not the one on record. Restore its weights.", code="wrong_parent")
-    heal_set = feature_sets.load("heal")
-    ratios = Ratios.from_dict(record["ratios"])
+    recipe = Recipe(
+        strategy,
+        strategy.checked(record["parameters"]),
+        Ratios.from_dict(record["ratios"]),
+        record["seed"],
+        None if record["mutation"] is None else np.array(record["mutation"], np.float32),
+    )
     with one_thread():
-        answers = [answers_of(m, heal_set.log_mel, heal_set.stats) for m in (family.loser, family.winner)]
-        child = _blended(family, ratios)
-        if record["heal"]["steps"]:
-            heal(
-                child,
-                heal_set.log_mel,
-                heal_set.stats,
-                blend_outputs(answers[0], answers[1], ratios),
-                seed=record["seed"],
-                steps=record["heal"]["steps"],
-            )
+        child, _ = family.child(recipe, family.heal_answers(), steps=record["heal"]["steps"])
     return content_hash(child.network.state_dict())
 
 
@@ -165,29 +161,14 @@ def measure_inheritance(child: Path, loser: Path, winner: Path) -> dict[str, flo
     return realized_inheritance(answers[0], answers[1], answers[2])
 
 
-def _load_family(loser: Path, winner: Path) -> _Family:
-    family = _Family(load_mixer(loser), load_mixer(winner))
-    if family.loser.architecture != family.winner.architecture or family.loser.config != family.winner.config:
-        raise BreedingError(
-            "The parents have different architectures and cannot be blended. Let mixers of one kind battle.",
-            code="incompatible",
-        )
-    check_compatible(family.loser.network.state_dict(), family.winner.network.state_dict())
-    return family
-
-
-def _blended(family: _Family, ratios: Ratios) -> Mixer:
-    child = type(family.loser).from_config(family.loser.config.to_dict())
-    weights = blend(family.loser.network.state_dict(), family.winner.network.state_dict(), ratios)
-    child.network.load_state_dict(weights)
-    return child
-
-
-def _parents_at_gate(family: _Family, gate_set: GateSet) -> Parents:
-    (loser_clean, loser_degraded), (winner_clean, winner_degraded) = map(
-        gate_set.answers, (family.loser, family.winner)
+def _parents_at_gate(twins: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]], recipe: Recipe) -> Parents:
+    base, guest = recipe.ratios.base, recipe.guest_share
+    shares = ((1.0 - guest) * (1.0 - base), (1.0 - guest) * base, guest)
+    return Parents(
+        clean=tuple(clean for clean, _ in twins),
+        degraded=tuple(degraded for _, degraded in twins),
+        shares=shares[: len(twins)],
     )
-    return Parents(loser_clean, winner_clean, loser_degraded, winner_degraded)
 
 
 def _living_answers(living: Sequence[Path], gate_set: GateSet) -> list[NDArray[np.float32]]:
@@ -196,20 +177,21 @@ def _living_answers(living: Sequence[Path], gate_set: GateSet) -> list[NDArray[n
 
 def _record(
     request: BreedingRequest,
-    family: _Family,
-    ratios: Ratios,
+    family: Family,
+    recipe: Recipe,
     healing: HealReport,
     realized: dict[str, float | None],
     digest: str,
 ) -> dict[str, Any]:
     return {
         "version": RECORD_VERSION,
-        "strategy": "linear",
-        "loser": content_hash(family.loser.network.state_dict()),
-        "winner": content_hash(family.winner.network.state_dict()),
+        "strategy": recipe.strategy.name,
+        "parameters": recipe.parameters,
+        **family.hashes(),
         "requested": request.ratios.to_dict(),
-        "ratios": ratios.to_dict(),
+        "ratios": recipe.ratios.to_dict(),
         "seed": request.seed,
+        "mutation": None if recipe.mutation is None else [float(x) for x in recipe.mutation],
         "heal": asdict(healing),
         "realized": realized,
         "torch": torch.__version__,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixing.breeding.blend.linear import blend
+from mixing.breeding.blend.strategies import strategy_named
+from mixing.breeding.blend.weights import blend_weights
 from mixing.breeding.gate import GateSet
 from mixing.breeding.heal import blend_outputs
 from mixing.breeding.outputs import one_thread, rms_distance
@@ -47,10 +48,11 @@ class Connectivity:
 def connectivity(first: Mixer, second: Mixer, gate_set: GateSet) -> Connectivity:
     """Measure two mixers of one architecture and configuration. Raises BreedingError where they cannot be blended."""
     middle = type(first).from_config(first.config.to_dict())
-    middle.network.load_state_dict(blend(first.network.state_dict(), second.network.state_dict(), MIDDLE))
+    parents = [first.network.state_dict(), second.network.state_dict()]
+    middle.network.load_state_dict(blend_weights(strategy_named("linear"), parents, MIDDLE, {}))
     with one_thread():
         (a, a_damaged), (b, b_damaged), (m, m_damaged) = map(gate_set.answers, (first, second, middle))
-    wanted, wanted_damaged = blend_outputs(a, b, MIDDLE), blend_outputs(a_damaged, b_damaged, MIDDLE)
+    wanted, wanted_damaged = blend_outputs((a, b), MIDDLE), blend_outputs((a_damaged, b_damaged), MIDDLE)
     return Connectivity(
         apart=rms_distance(a, b),
         off_blend=rms_distance(m, wanted),

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixing.breeding.outputs import rms_distance
-from mixing.breeding.ratio import Ratios
 from mixing.console.renderer import render
 from mixing.console.spec import CEILING_DBTP, MixSettings
 from mixing.errors import AudioError
@@ -105,12 +104,16 @@ def load_gate_set() -> GateSet:
 
 @dataclass(frozen=True)
 class Parents:
-    """The parents' answers on the clean and on the degraded songs of the gate set."""
+    """The parents' answers on the clean and on the degraded songs of the gate set, and their shares.
 
-    loser_clean: NDArray[np.float32]
-    winner_clean: NDArray[np.float32]
-    loser_degraded: NDArray[np.float32]
-    winner_degraded: NDArray[np.float32]
+    Attributes:
+        clean, degraded: of loser, winner and perhaps a guest, (songs, settings) each.
+        shares: in the child as planned, adding up to 1.
+    """
+
+    clean: tuple[NDArray[np.float32], ...]
+    degraded: tuple[NDArray[np.float32], ...]
+    shares: tuple[float, ...]
 
 
 def examine(
@@ -119,17 +122,16 @@ def examine(
     target_clean: NDArray[np.float32],
     living_clean: Sequence[NDArray[np.float32]],
     gate_set: GateSet,
-    ratios: Ratios,
 ) -> GateReport:
     """Examine an offspring.
 
     Args:
         child: healed.
-        parents: their answers on the gate set.
-        target_clean: (songs, settings) the exact output blend on the clean songs of the gate set.
+        parents: their answers on the gate set; their shares weigh their repair ratios.
+        target_clean: (songs, settings) what it was healed to, on the clean songs of the gate set: the exact output
+            blend, and the mutation.
         living_clean: the answers of every living mixer on the clean songs.
         gate_set: with its degraded twins.
-        ratios: the plan; its base weighs the parents' repair ratios.
     """
     clean, degraded = gate_set.answers(child)
     finite = bool(np.isfinite(clean).all() and np.isfinite(degraded).all())
@@ -142,7 +144,7 @@ def examine(
         _not_a_copy(clean, living_clean),
         _near_blend(clean, target_clean),
         _stable(child, gate_set, clean),
-        _repairs(clean, degraded, parents, gate_set, ratios),
+        _repairs(clean, degraded, parents, gate_set),
         _moves_little(clean, parents, gate_set),
         _renders(clean),
     ]
@@ -169,16 +171,9 @@ def _stable(child: Mixer, gate_set: GateSet, clean: NDArray[np.float32]) -> Chec
     return Check("stable", jitter, MAX_JITTER, jitter <= MAX_JITTER, "A little noise in a song changes its mind.")
 
 
-def _repairs(
-    clean: NDArray[np.float32],
-    degraded: NDArray[np.float32],
-    parents: Parents,
-    gate_set: GateSet,
-    ratios: Ratios,
-) -> Check:
-    loser = gate_set.repair_ratio(parents.loser_clean, parents.loser_degraded)
-    winner = gate_set.repair_ratio(parents.winner_clean, parents.winner_degraded)
-    limit = (1.0 - ratios.base) * loser + ratios.base * winner + REPAIR_SLACK
+def _repairs(clean: NDArray[np.float32], degraded: NDArray[np.float32], parents: Parents, gate_set: GateSet) -> Check:
+    theirs = [gate_set.repair_ratio(*twins) for twins in zip(parents.clean, parents.degraded, strict=True)]
+    limit = sum(share * ratio for share, ratio in zip(parents.shares, theirs, strict=True)) + REPAIR_SLACK
     own = gate_set.repair_ratio(clean, degraded)
     return Check("repair_ratio", own, limit, own <= limit, "It mends spoiled songs worse than its parents do.")
 
@@ -188,7 +183,7 @@ def _moves_little(clean: NDArray[np.float32], parents: Parents, gate_set: GateSe
         return float(np.mean(clean_movement_db(on_clean, gate_set.clean.stats)))
 
     own = movement(clean)
-    limit = MOVEMENT_SLACK_DB + max(movement(parents.loser_clean), movement(parents.winner_clean))
+    limit = MOVEMENT_SLACK_DB + max(movement(on_clean) for on_clean in parents.clean)
     return Check("movement_on_clean_db", own, limit, own <= limit, "It changes songs that need nothing.")
 
 

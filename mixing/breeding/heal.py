@@ -7,6 +7,7 @@ as it was blended: embeddings are computed once, so a step costs next to nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +38,21 @@ class HealReport:
     error_after: float
 
 
-def blend_outputs(loser: NDArray[np.float32], winner: NDArray[np.float32], ratios: Ratios) -> NDArray[np.float32]:
-    """The exact output blend, (songs, settings): each group of columns mixed in its own ratio."""
+def blend_outputs(
+    answers: Sequence[NDArray[np.float32]], ratios: Ratios, *, guest_share: float = 0.0
+) -> NDArray[np.float32]:
+    """The exact output blend, (songs, settings): each group of columns mixed in its own ratio.
+
+    Args:
+        answers: of loser, winner and, where `guest_share` is above 0, guest; (songs, settings) each.
+    """
+    loser, winner = answers[:2]
     target = loser.copy()
     for group, columns in BUS_GROUP_INDICES.items():
         index, share = list(columns), np.float32(ratios.groups[group])
         target[:, index] += share * (winner[:, index] - loser[:, index])
+    if guest_share > 0.0:
+        target += np.float32(guest_share) * (answers[2] - target)
     return target
 
 

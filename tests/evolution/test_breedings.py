@@ -118,7 +118,7 @@ def test_a_lost_lease_registers_nothing(champions: dict[str, Mixer]) -> None:
     lease = claim(Breeding, breeding.pk, state=Breeding.State.REQUESTED)
     assert lease is not None
     Breeding.objects.filter(pk=breeding.pk).update(lease_owner="somebody:else")
-    outcome = Outcome(fields={"state": Breeding.State.REJECTED}, offspring=None, loser_share=0.5)
+    outcome = Outcome(fields={"state": Breeding.State.REJECTED}, offspring=None, shares={"loser": 0.5, "winner": 0.5})
     with pytest.raises(BreedingError), transaction.atomic():
         register(breeding=breeding, lease=lease, outcome=outcome)
     breeding.refresh_from_db()

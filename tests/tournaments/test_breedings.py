@@ -40,12 +40,14 @@ def born(breeding: Breeding) -> Outcome:
         content_hash="f" * 64,
         seed_rating=breeding.newborn_rating,
     )
-    return Outcome(fields={"state": Breeding.State.BORN, "seconds": 1.0}, offspring=offspring, loser_share=0.4)
+    return Outcome(
+        fields={"state": Breeding.State.BORN, "seconds": 1.0}, offspring=offspring, shares={"loser": 0.4, "winner": 0.6}
+    )
 
 
 def rejected(breeding: Breeding) -> Outcome:
     fields = {"state": Breeding.State.REJECTED, "reason": "It is a copy of a living mixer.", "seconds": 1.0}
-    return Outcome(fields=fields, offspring=None, loser_share=0.5)
+    return Outcome(fields=fields, offspring=None, shares={"loser": 0.5, "winner": 0.5})
 
 
 @pytest.fixture

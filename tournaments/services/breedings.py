@@ -11,6 +11,7 @@ from mixarena.jobs.steps import Step
 from tournaments.models import Battle, Entrant
 from tournaments.services.ledger import append_birth
 from tournaments.services.mixes import request_mixes
+from tournaments.services.population import forget_childless, make_room
 from tournaments.services.tournaments import ROUNDS_TO_GROW_UP, next_battle, tell
 
 BREED = Step(
@@ -43,3 +44,5 @@ def _breed(breeding: Breeding, lease: Lease) -> None:
         if from_round <= tournament.n_rounds:
             Entrant.objects.create(tournament=tournament, mixer=offspring, from_round=from_round)
         request_mixes(song=tournament.song, mixers=[offspring])
+        make_room()
+    forget_childless()

@@ -6,13 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixing.breeding.breed import BreedingRequest, BreedingResult, breed, measure_inheritance, replay
+from mixing.breeding.mutation import MAX_SIZE, MIN_SIZE, draw_mutation
 from mixing.breeding.ratio import Ratios
-from mixing.console.spec import BUS_GROUP_INDICES
+from mixing.console.spec import BUS_GROUP_INDICES, BUS_VECTOR
 from mixing.errors import BreedingError
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
+from mixing.training import feature_sets
+from mixing.training.probe import answers
 from tests.mixing.breeding.champions import MODELS, weights_of
 from tests.mixing.breeding.networks import write_tiny
 
@@ -101,3 +107,43 @@ def test_a_replay_with_other_parents_is_refused(result: BreedingResult) -> None:
         replay(result.record, WINNER, LOSER)
     with pytest.raises(BreedingError):
         replay(result.record | {"version": 0}, LOSER, WINNER)
+
+
+def test_a_record_of_the_first_version_still_replays(result: BreedingResult) -> None:
+    first = {k: v for k, v in result.record.items() if k not in ("parameters", "founders", "mutation")}
+    assert replay(first | {"version": 1}, LOSER, WINNER) == result.hash
+
+
+def test_three_parents_and_a_mutation_replay_too() -> None:
+    founders, guest = tuple(sorted(MODELS.glob("*/weights.safetensors"))), weights_of("elite-warrior")
+    born = breed(request(strategy="ties", parameters={"density": 0.6}, guest=guest, founders=founders, mutates=True))
+    assert born.gate.passed, born.gate.reason
+    assert born.record["parameters"] == {"density": 0.6, "scale": 1.0, "guest_share": 0.2}
+    assert replay(born.record, LOSER, WINNER, guest=guest, founders=founders) == born.hash
+    with pytest.raises(BreedingError, match="guest is not the one"):
+        replay(born.record, LOSER, WINNER, guest=weights_of("boss-collective"), founders=founders)
+    with pytest.raises(BreedingError, match="third parent"):
+        replay(born.record, LOSER, WINNER, founders=founders)
+
+
+def test_a_mutation_moves_the_offspring_by_its_size_and_off_the_blend(result: BreedingResult) -> None:
+    mutant = breed(request(mutates=True))
+    assert mutant.gate.passed, mutant.gate.reason
+    step = np.array(mutant.record["mutation"])
+    assert MIN_SIZE <= np.sqrt(np.mean(step**2)) <= MAX_SIZE
+    assert mutant.offspring is not None and result.offspring is not None
+    probe = feature_sets.load("probe")
+    moved = [answers(m, probe.log_mel, probe.stats) for m in (result.offspring, mutant.offspring)]
+    gone = (moved[1] - moved[0]).mean(axis=0)
+    # What lies at an end of its range cannot go further.
+    free = (moved[0].mean(axis=0) > 0.1) & (moved[0].mean(axis=0) < 0.9)
+    assert np.corrcoef(gone[free], step[free])[0, 1] > 0.9
+
+
+@given(st.integers(0, 2**63 - 1))
+def test_mutations_are_bounded_repeatable_and_leave_the_loudness(seed: int) -> None:
+    step = draw_mutation(seed)
+    assert np.array_equal(step, draw_mutation(seed))
+    assert MIN_SIZE * 0.999 <= np.sqrt(np.mean(step.astype(float) ** 2)) <= MAX_SIZE * 1.001
+    fixed = [p.name in ("loudness_lufs", "low_peak_hz", "low_peak_q") for p in BUS_VECTOR]
+    assert not step[fixed].any()

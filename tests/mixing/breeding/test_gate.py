@@ -9,14 +9,11 @@ import pytest
 import torch
 
 from mixing.breeding.gate import GateSet, Parents, examine, load_gate_set
-from mixing.breeding.ratio import Ratios
 from mixing.console.spec import BUS_GROUP_INDICES
 from mixing.mixers.base import Mixer
 from mixing.mixers.zoo import load_mixer
 from mixing.training.probe import answers
 from tests.mixing.breeding.champions import weights_of
-
-EVEN = Ratios(base=0.5, groups=dict.fromkeys(BUS_GROUP_INDICES, 0.5))
 
 
 class Family:
@@ -29,7 +26,7 @@ class Family:
         (self.loser_clean, loser_degraded), (self.winner_clean, winner_degraded) = (
             [answers(mixer, s.log_mel, s.stats) for s in sets] for mixer in (loser, winner)
         )
-        self.parents = Parents(self.loser_clean, self.winner_clean, loser_degraded, winner_degraded)
+        self.parents = Parents((self.loser_clean, self.winner_clean), (loser_degraded, winner_degraded), (0.5, 0.5))
 
     def child(self) -> Mixer:
         """The loser itself serves as a child whose faults are then made."""
@@ -39,7 +36,7 @@ class Family:
         self, child: Mixer, *, target: np.ndarray | None = None, living: list[np.ndarray] | None = None
     ) -> set[str]:
         target = self.loser_clean if target is None else target
-        report = examine(child, self.parents, target, living or [], self.gate_set, EVEN)
+        report = examine(child, self.parents, target, living or [], self.gate_set)
         assert report.passed == all(check.passed for check in report.checks)
         assert bool(report.reason) != report.passed
         return {check.name for check in report.checks if not check.passed}

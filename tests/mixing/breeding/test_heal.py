@@ -28,19 +28,19 @@ def parents() -> tuple[CnnMixer, CnnMixer]:
 @pytest.fixture(scope="module")
 def target(parents: tuple[CnnMixer, CnnMixer]) -> np.ndarray:
     loser, winner = (answers(parent, MEL, STATS) for parent in parents)
-    return blend_outputs(loser, winner, RATIOS)
+    return blend_outputs((loser, winner), RATIOS)
 
 
 def child_of(parents: tuple[CnnMixer, CnnMixer]) -> CnnMixer:
     child = CnnMixer(TINY)
     loser, winner = (parent.network.state_dict() for parent in parents)
-    child.network.load_state_dict(blend(loser, winner, RATIOS))
+    child.network.load_state_dict(blend((loser, winner), RATIOS))
     return child
 
 
 def test_the_output_blend_takes_each_group_in_its_share(parents: tuple[CnnMixer, CnnMixer]) -> None:
     loser, winner = (answers(parent, MEL, STATS) for parent in parents)
-    blended = blend_outputs(loser, winner, RATIOS)
+    blended = blend_outputs((loser, winner), RATIOS)
     for group, columns in BUS_GROUP_INDICES.items():
         index, share = list(columns), RATIOS.groups[group]
         np.testing.assert_allclose(

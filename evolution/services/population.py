@@ -1,0 +1,73 @@
+"""Keeping the population small: who has had a chance and is among the best of nothing retires."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from evolution.models import Breeding, Mixer
+from evolution.services.curation import retire
+from mixing.breeding.population import Member, survivors
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a mixer stands on the board.
+
+    Attributes:
+        lower_bound: of its rating.
+        n_votes: that moved it.
+    """
+
+    lower_bound: float
+    n_votes: int
+
+
+def keep_population(*, places: Mapping[int, Place], needed: Collection[int]) -> list[Mixer]:
+    """Retire those whom the population has no room for; returns them.
+
+    Args:
+        places: of every living mixer that has one, by primary key; others have entered nothing yet and stay.
+        needed: primary keys of mixers that somebody waits for.
+    """
+    living = {mixer.pk: mixer for mixer in Mixer.objects.filter(state=Mixer.State.ACTIVE)}
+    breeding = Breeding.objects.filter(state=Breeding.State.REQUESTED).values_list("loser", "winner")
+    parents = {pk for pair in breeding for pk in pair}
+    members = [
+        Member(pk, mixer.is_champion, pk, places[pk].n_votes, places[pk].lower_bound, mixer.capabilities)
+        for pk, mixer in living.items()
+        if pk in places
+    ]
+    kept = survivors(members, protected=set(needed) | parents)
+    leaving = [living[member.key] for member in members if member.key not in kept]
+    for mixer in leaving:
+        retire(mixer=mixer)
+        logger.info("retired mixer=%s for want of room", mixer.slug)
+    return leaving
+
+
+def drop_weights(*, needed: Collection[int]) -> int:
+    """Delete the weights of retired mixers that no offspring came of; returns how many. Their records stay.
+
+    Call outside a transaction: a deleted file comes back with no rollback.
+
+    Args:
+        needed: primary keys of mixers that somebody waits for.
+    """
+    waiting = Q(breedings_as_loser__state=Breeding.State.REQUESTED) | Q(
+        breedings_as_winner__state=Breeding.State.REQUESTED
+    )
+    childless = Mixer.objects.filter(state=Mixer.State.RETIRED, is_champion=False, offspring_links=None)
+    dropped = 0
+    for mixer in childless.exclude(weights="").exclude(waiting).exclude(pk__in=needed):
+        name = str(mixer.weights.name)
+        # First the row, then the file: a mixer that says it has weights has them.
+        if Mixer.objects.filter(pk=mixer.pk, state=Mixer.State.RETIRED).update(weights=""):
+            mixer.weights.storage.delete(name)
+            dropped += 1
+    return dropped
