@@ -9,17 +9,13 @@ split.
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
-import logging
 import re
-import subprocess
-import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -28,9 +24,8 @@ import soundfile
 
 from mixing.errors import AudioError
 from mixing.genres import GENRES
+from mixing.training.debian import DONE, download_and_unpack, fetch_all, licence_of, read_licences
 from mixing.training.packages import PACKAGES, MusicPackage
-
-logger = logging.getLogger(__name__)
 
 MIN_DURATION_S = 30.0
 MIN_SAMPLE_RATE = 32_000
@@ -110,26 +105,10 @@ def fetch_packages(
     """Download and unpack what is missing; returns the names of packages the archive could not give.
 
     Args:
-        root: the corpus directory; each package gets a folder with a `.done` mark once it is complete.
+        root: the corpus directory; each package gets a folder with a mark once it is complete.
         on_done: called with each package's name, from any thread.
     """
-
-    def fetch(package: MusicPackage) -> str | None:
-        target = root / package.name
-        failed: str | None = None
-        if not (target / ".done").exists():
-            try:
-                _fetch(package.name, target)
-            except (subprocess.CalledProcessError, OSError, zipfile.BadZipFile) as error:
-                logger.warning("package=%s could not be fetched: %s", package.name, error)
-                failed = package.name
-        if on_done is not None:
-            on_done(package.name)
-        return failed
-
-    root.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(n_workers) as pool:
-        return [name for name in pool.map(fetch, packages) if name is not None]
+    return fetch_all([package.name for package in packages], root, _unpack, on_done=on_done, n_workers=n_workers)
 
 
 def scan_packages(
@@ -144,7 +123,7 @@ def scan_packages(
     with ProcessPoolExecutor(n_workers) as pool:
         for package in packages:
             folder = root / package.name
-            if not (folder / ".done").exists():
+            if not (folder / DONE).exists():
                 continue
             licences = read_licences(folder / "copyright")
             paths = [p for p in audio_files(folder) if not any(word in p.as_posix() for word in package.skip)]
@@ -281,31 +260,6 @@ def assign_splits(songs: Sequence[CorpusSong], *, bench_share: float = 0.0) -> l
     return sorted(result, key=lambda song: song.path)
 
 
-def read_licences(copyright_path: Path) -> list[tuple[str, str]]:
-    """(glob, licence) of each `Files:` stanza in order; empty for a free-text file."""
-    if not copyright_path.exists():
-        return []
-    stanzas: list[tuple[str, str]] = []
-    for stanza in re.split(r"\n\s*\n", copyright_path.read_text(errors="replace")):
-        files = re.search(r"^Files:((?:.*\n)(?:[ \t]+\S.*\n)*)", stanza + "\n", re.MULTILINE)
-        licence = re.search(r"^License:[ \t]*(\S.*)$", stanza, re.MULTILINE)
-        if files and licence:
-            stanzas.extend((glob, licence.group(1).strip()) for glob in files.group(1).split())
-    return stanzas
-
-
-def licence_of(inside: str, licences: Sequence[tuple[str, str]]) -> str:
-    """The licence of the last stanza that names this file, or empty; a stanza for everything names nothing.
-
-    The installed path may have lost its leading folders.
-    """
-    found = ""
-    for glob, licence in licences:
-        if glob != "*" and (fnmatch.fnmatch(inside, f"*{glob}") or Path(inside).name == Path(glob).name):
-            found = licence
-    return found
-
-
 def write_manifest(path: Path, songs: Sequence[CorpusSong]) -> None:
     """Write the manifest as JSON, one song a line."""
     lines = ",\n".join(json.dumps(asdict(song), ensure_ascii=False) for song in songs)
@@ -321,32 +275,19 @@ def read_manifest(path: Path) -> list[CorpusSong]:
     return [CorpusSong(**entry) for entry in json.loads(path.read_text())]
 
 
-def _fetch(name: str, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
-        subprocess.run(["apt-get", "download", "-q", name], cwd=temporary, check=True, capture_output=True)
-        deb = next(Path(temporary).glob("*.deb"))
-        patterns = [f"*{suffix}" for suffix in (*AUDIO_SUFFIXES, *_ARCHIVES)] + [f"*/doc/{name}/copyright"]
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as unpacked:
-            # tar answers 2 where a pattern matched nothing, which is normal here.
-            subprocess.run(
-                ["tar", "-x", "--no-same-owner", "-C", str(target), "--wildcards", *patterns],
-                stdin=unpacked.stdout,
-                check=False,
-                capture_output=True,
-            )
+def _unpack(name: str, target: Path) -> None:
+    download_and_unpack(name, target, [f"*{suffix}" for suffix in (*AUDIO_SUFFIXES, *_ARCHIVES)])
     for archive in [p for p in target.rglob("*") if p.suffix in _ARCHIVES and p.is_file()]:
-        with zipfile.ZipFile(archive) as content:
-            for entry in content.namelist():
-                if entry.lower().endswith(AUDIO_SUFFIXES) and ".." not in entry:
-                    content.extract(entry, archive.with_suffix(""))
+        try:
+            with zipfile.ZipFile(archive) as content:
+                for entry in content.namelist():
+                    if entry.lower().endswith(AUDIO_SUFFIXES) and ".." not in entry:
+                        content.extract(entry, archive.with_suffix(""))
+        except zipfile.BadZipFile as error:
+            raise OSError(f"{archive.name} is damaged") from error
         archive.unlink()
-    legal = next(iter(target.rglob(f"doc/{name}/copyright")), None)
-    if legal is not None:
-        (target / "copyright").write_bytes(legal.read_bytes())
     for path in audio_files_outside_use(target):
         path.unlink()
-    (target / ".done").touch()
 
 
 def audio_files_outside_use(folder: Path) -> list[Path]:
