@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need from the system: Chromium for the browser tests, PostgreSQL for those that run on both databases.
+# What the tests need from the system: Chromium for the browser tests, PostgreSQL for those that run on both databases,
+# and what renders songs in stems.
 # Installed where we are root on Debian, otherwise named with the command to type.
 set -eu
 missing=""
@@ -10,6 +11,10 @@ done
 if ! command -v postgres >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
     missing="$missing postgresql"
 fi
+for library in libfluidsynth:libfluidsynth3 libopenmpt:libopenmpt0; do
+    if ! ldconfig -p 2>/dev/null | grep -q "${library%%:*}.so"; then missing="$missing ${library##*:}"; fi
+done
+[ -f /usr/share/sounds/sf2/TimGM6mb.sf2 ] || missing="$missing timgm6mb-soundfont"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing$missing ..."

@@ -7,17 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from mixing.audio.features import (
-    FEATURES_VERSION,
-    SongFeatures,
-    StemFeatures,
-    load_features,
-    read_analysis_window,
-    save_features,
-)
+from mixing.audio.features import StemFeatures, cached_features, read_analysis_window
 from mixing.errors import AudioError
+from mixing.training.cache import measure_excerpts
 from mixing.training.corpus import audio_files, read_manifest
-from mixing.training.mixbench import BenchSet, bench_from_features, bench_from_sets, measure_song
+from mixing.training.mixbench import BenchSet, bench_from_features, bench_from_sets
 
 CACHE_NAME = ".bench"
 
@@ -63,16 +57,12 @@ def collect(
 
 
 def _measured(path: Path, cache_dir: Path) -> tuple[StemFeatures, list[StemFeatures]]:
-    """The song and its excerpts, cached as the stems of one file."""
+    """The song and its excerpts."""
     content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-    cached = cache_dir / f"{content_hash}-v{FEATURES_VERSION}.npz"
-    if cached.exists():
-        stems = load_features(cached).stems
-        return stems[0], list(stems[1:])
-    song, excerpts = measure_song(path)
-    parts = [excerpt.stems[0] for excerpt in excerpts]
-    save_features(SongFeatures((song.stems[0], *parts), content_hash, song.sample_rate), cached)
-    return song.stems[0], parts
+    return (
+        cached_features(path, cache_dir, content_hash).stems[0],
+        measure_excerpts(path, cache_dir, content_hash),
+    )
 
 
 def _is_readable(path: Path) -> bool:

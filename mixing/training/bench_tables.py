@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mixing.mixers.card import read_card, write_card
+from mixing.training.audio_bench import MEASURES, AudioReport
 from mixing.training.mixbench import BenchReport
 from mixing.training.probe import Interval
+from mixing.training.stem_bench import StemResult
 from mixing.training.style_table import StyleRow
 
 
-def to_markdown(report: BenchReport, styles: Sequence[StyleRow], *, with_shuffle: bool) -> str:
-    """The tables of a report; the shuffle test has its own where it was asked for."""
+@dataclass(frozen=True)
+class Findings:
+    """Everything that MixBench found; `audio` is None where no sound was at hand."""
+
+    report: BenchReport
+    styles: Sequence[StyleRow]
+    stems: Sequence[StemResult]
+    audio: AudioReport | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return self.report.to_dict() | {
+            "styles": [row.to_dict() for row in self.styles],
+            "stems": [result.to_dict() for result in self.stems],
+            "audio": self.audio.to_dict() if self.audio else None,
+        }
+
+
+def to_markdown(found: Findings, *, with_shuffle: bool) -> str:
+    """The tables; the shuffle test has its own where it was asked for."""
+    report, styles = found.report, found.styles
     lines = [
         f"{report.n_songs} songs ({report.source}); 95 % intervals over source works.",
         "",
@@ -57,12 +79,54 @@ def to_markdown(report: BenchReport, styles: Sequence[StyleRow], *, with_shuffle
             f"| {s.width_db:.1f} | {s.drive_db:.1f} | {s.glue_db:.1f} |"
             for s in styles
         ]
+    lines += [
+        "",
+        "| mixer | ten targets | doing nothing | mean settings | clean song moves dB | damaged song moves dB |",
+    ]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {r.slug} | {_fine(r.ten_targets)} | {_fine(r.ten_targets_nothing)} | {_fine(r.ten_targets_mean)} "
+        f"| {_show(r.clean_movement_db)} | {_show(r.degraded_movement_db)} |"
+        for r in report.results
+    ]
+    lines += ["", *_stem_lines(found.stems)]
+    if found.audio is not None:
+        lines += ["", *_audio_lines(found.audio)]
     return "\n".join(lines) + "\n"
 
 
-def write_to_cards(models_dir: Path, report: BenchReport, styles: Sequence[StyleRow]) -> None:
+def _stem_lines(stems: Sequence[StemResult]) -> list[str]:
+    return [
+        "| mixer | level balance LU | out of balance | equal-loudness sum | nearer than that by |",
+        "| --- | --- | --- | --- | --- |",
+        *(f"| {r.slug} | {_show(r.mixer)} | {_show(r.nothing)} | {_show(r.equal)} | {_show(r.gain)} |" for r in stems),
+    ]
+
+
+def _audio_lines(audio: AudioReport) -> list[str]:
+    heads = [f"{name.removesuffix('_db').removesuffix('_lu')} {unit}".strip() for name, unit in MEASURES.items()]
+    lines = [
+        f"{audio.n_songs} songs, damaged and mixed as sound; distances from the original with the style's offset.",
+        *(f"Left out: {name}, {why}." for name, why in audio.left_out.items()),
+        "",
+        f"| mixer | mix | {' | '.join(heads)} |",
+        f"| --- | --- |{' --- |' * len(heads)}",
+    ]
+    for slug, rows in audio.means.items():
+        for name, cells in rows.items():
+            lines.append(f"| {slug} | {name} | {' | '.join(_show(cells[m]) for m in MEASURES)} |")
+    lines += ["", f"| mixer | nearer than | {' | '.join(heads)} |", f"| --- | --- |{' --- |' * len(heads)}"]
+    for slug, rows in audio.gains.items():
+        for name, cells in rows.items():
+            lines.append(f"| {slug} | {name} | {' | '.join(_show(cells[m]) for m in MEASURES)} |")
+    return lines
+
+
+def write_to_cards(models_dir: Path, found: Findings) -> None:
     """Put what was measured on the cards of the mixers in a models folder."""
-    by_slug = {row.slug: row for row in styles}
+    by_slug = {row.slug: row for row in found.styles}
+    by_stems = {result.slug: result for result in found.stems}
+    report = found.report
     for result in report.results:
         path = models_dir / result.slug / "card.toml"
         metrics = {
@@ -78,7 +142,17 @@ def write_to_cards(models_dir: Path, report: BenchReport, styles: Sequence[Style
             "shuffle_rise": result.shuffle_rise.to_dict(),
             "icc": result.icc,
             "spread_parameters": result.n_spread_parameters,
+            "ten_targets": result.ten_targets.to_dict(),
         }
+        if result.slug in by_stems:
+            metrics["stem_level_lu"] = by_stems[result.slug].mixer.to_dict()
+            metrics["equal_loudness_level_lu"] = by_stems[result.slug].equal.to_dict()
+        if found.audio is not None:
+            cells = found.audio.means[result.slug]
+            metrics["on_sound"] = {
+                row.replace(" ", "_"): {name: cells[row][name].to_dict() for name in ("mr_stft", "tone_db")}
+                for row in ("mixer", "do nothing")
+            }
         if result.slug in by_slug:
             metrics["style"] = {k: v for k, v in by_slug[result.slug].to_dict().items() if k != "slug"}
         write_card(replace(read_card(path), metrics=metrics), path)
@@ -86,6 +160,10 @@ def write_to_cards(models_dir: Path, report: BenchReport, styles: Sequence[Style
 
 def _show(interval: Interval) -> str:
     return f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def _fine(interval: Interval) -> str:
+    return f"{interval.value:.4f} ({interval.low:.4f} to {interval.high:.4f})"
 
 
 def _percent(interval: Interval) -> str:

@@ -1,4 +1,7 @@
-"""Features of a whole corpus, measured once per file content by a few processes."""
+"""Features of a whole corpus, measured once per file content by a few processes.
+
+What is learned from, and what MixBench judges on, is also measured in excerpts: a song of half a minute is heard too.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from mixing.audio.features import SongFeatures, cache_path, cached_features, load_features
+import numpy as np
+
+from mixing.audio.features import (
+    SongFeatures,
+    StemFeatures,
+    cache_path,
+    cached_features,
+    extract_features,
+    load_features,
+    read_analysis_window,
+    save_features,
+)
 from mixing.errors import AudioError
 from mixing.training.corpus import CorpusSong
+
+N_EXCERPTS, EXCERPT_S = 4, 30.0
+# Splits whose songs are measured in excerpts too.
+EXCERPTED = ("train", "bench")
 
 
 def fill_cache(
@@ -29,7 +47,7 @@ def fill_cache(
     """
     cache_dir.mkdir(parents=True, exist_ok=True)
     failed: list[str] = []
-    jobs = [(str(root / song.path), str(cache_dir), song.sha256) for song in songs]
+    jobs = [(str(root / song.path), str(cache_dir), song.sha256, song.split in EXCERPTED) for song in songs]
     with ProcessPoolExecutor(n_workers, initializer=os.nice, initargs=(5,)) as pool:
         for song, is_done in zip(songs, pool.map(_measure, jobs, chunksize=2), strict=True):
             if not is_done:
@@ -44,10 +62,44 @@ def cached_songs(songs: Sequence[CorpusSong], cache_dir: Path) -> list[tuple[Cor
     return [(song, load_features(path)) for song in songs if (path := cache_path(cache_dir, song.sha256)).exists()]
 
 
-def _measure(job: tuple[str, str, str]) -> bool:
-    path, cache_dir, sha256 = job
+def cached_excerpts(songs: Sequence[CorpusSong], cache_dir: Path) -> list[tuple[CorpusSong, SongFeatures]]:
+    """Excerpts of songs as songs of their own, those only that have been measured."""
+    found: list[tuple[CorpusSong, SongFeatures]] = []
+    for song in songs:
+        path = _excerpts_path(cache_dir, song.sha256)
+        if path.exists():
+            parts = load_features(path)
+            found.extend((song, SongFeatures((part,), song.sha256, parts.sample_rate)) for part in parts.stems)
+    return found
+
+
+def measure_excerpts(path: Path, cache_dir: Path, content_hash: str) -> list[StemFeatures]:
+    """Features of up to N_EXCERPTS parts of a song, evenly spread over what is analyzed; cached.
+
+    Raises: AudioError if the file cannot be read.
+    """
+    cached = _excerpts_path(cache_dir, content_hash)
+    if cached.exists():
+        return list(load_features(cached).stems)
+    audio, rate = read_analysis_window(path)
+    length = min(int(EXCERPT_S * rate), max(1, audio.shape[1] // N_EXCERPTS))
+    starts = np.linspace(0, audio.shape[1] - length, N_EXCERPTS).astype(int)
+    parts = extract_features([audio[:, s : s + length] for s in starts], rate, content_hash=content_hash)
+    save_features(parts, cached)
+    return list(parts.stems)
+
+
+def _excerpts_path(cache_dir: Path, content_hash: str) -> Path:
+    whole = cache_path(cache_dir, content_hash)
+    return whole.with_name(f"excerpts-{whole.name}")
+
+
+def _measure(job: tuple[str, str, str, bool]) -> bool:
+    path, cache_dir, sha256, has_excerpts = job
     try:
         cached_features(Path(path), Path(cache_dir), sha256)
+        if has_excerpts:
+            measure_excerpts(Path(path), Path(cache_dir), sha256)
     except AudioError:
         return False
     return True

@@ -14,7 +14,8 @@ import numpy as np
 from mixing.mixers.card import MixerCard, write_card
 from mixing.mixers.cnn import CnnMixer
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
-from mixing.training.cache import cached_songs
+from mixing.training import strips
+from mixing.training.cache import cached_excerpts, cached_songs
 from mixing.training.corpus import CorpusSong, read_manifest
 from mixing.training.fit import (
     FitPlan,
@@ -26,6 +27,14 @@ from mixing.training.fit import (
     style_objective,
     with_favorites,
 )
+from mixing.training.multitrack.library import (
+    MANIFEST_NAME,
+    MultitrackSong,
+    cached_multitrack,
+    read_multitrack,
+)
+from mixing.training.stem_songs import StemSong
+from mixing.training.strip_rules import STRIP_STYLES
 from mixing.training.styles import BOSS, STYLES, Style, measure_reference
 
 logger = logging.getLogger(__name__)
@@ -49,26 +58,35 @@ TRUNK = Style(
 
 @dataclass(frozen=True)
 class Steps:
-    """Lengths of the three kinds of runs."""
+    """Lengths of the kinds of runs; strips have a base and five styles of their own."""
 
     trunk: int = TRUNK_STEPS
     style: int = STYLE_STEPS
     boss: int = BOSS_STEPS
+    strip_base: int = strips.BASE_STEPS
+    strip_style: int = strips.STYLE_STEPS
 
     @classmethod
     def scaled(cls, trunk: int) -> Steps:
-        """All three in proportion to the trunk's."""
-        return cls(trunk, max(1, trunk * STYLE_STEPS // TRUNK_STEPS), max(1, trunk * BOSS_STEPS // TRUNK_STEPS))
+        """All in proportion to the trunk's."""
+        lengths = (STYLE_STEPS, BOSS_STEPS, strips.BASE_STEPS, strips.STYLE_STEPS)
+        return cls(trunk, *(max(1, trunk * length // TRUNK_STEPS) for length in lengths))
 
     @property
     def total(self) -> int:
         """Steps of the whole training."""
-        return self.trunk + len(STYLES) * self.style + self.boss
+        return self.trunk + len(STYLES) * self.style + self.boss + self.strips
+
+    @property
+    def strips(self) -> int:
+        """Steps of the strip networks."""
+        return self.strip_base + len(STRIP_STYLES) * self.strip_style
 
 
 def train_champions(
     data: TrainingData,
     validation: TrainingData,
+    stem_songs: Sequence[StemSong],
     training_dir: Path,
     *,
     steps: Steps,
@@ -78,6 +96,7 @@ def train_champions(
     """Train all five; returns the mixers by slug.
 
     Args:
+        stem_songs: what their strips learn from; without any they stay neutral.
         training_dir: for checkpoints and curves.
         resume: go on where an interrupted training with the same steps stopped.
         on_step: called with the run's name and its loss after every step.
@@ -110,6 +129,18 @@ def train_champions(
         songs=with_favorites(data, candidates, STYLES, seed=SEED),
         held=with_favorites(validation, candidates, STYLES, seed=SEED),
     )
+    if not stem_songs:
+        return champions
+    networks = strips.train_strips(
+        stem_songs,
+        training_dir,
+        base_steps=steps.strip_base,
+        style_steps=steps.strip_style,
+        resume=resume,
+        on_step=on_step,
+    )
+    for slug, champion in champions.items():
+        champion.network.strips.load_state_dict(networks[slug].state_dict())
     return champions
 
 
@@ -124,7 +155,15 @@ def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, Training
     reference = measure_reference(
         np.stack([features.stems[0].stats for _, features in learning]), [song.genre for song, _ in learning]
     )
-    return TrainingData.of(learning, reference), TrainingData.of(held or learning, reference)
+    # A song's excerpts are songs of their own to learn from: people upload short ones too.
+    excerpts = cached_excerpts([song for song, _ in learning], cache_dir)
+    return TrainingData.of([*learning, *excerpts], reference), TrainingData.of(held or learning, reference)
+
+
+def load_stem_songs(corpus_dir: Path, cache_dir: Path, split: str) -> list[StemSong]:
+    """The measured songs in stems of one split; none where the corpus has none."""
+    songs = [song for song in read_multitrack(corpus_dir / MANIFEST_NAME) if song.split == split]
+    return [StemSong.of(features, song.genre, song.work) for song, features in cached_multitrack(songs, cache_dir)]
 
 
 def copy_mixer(mixer: CnnMixer) -> CnnMixer:
@@ -138,11 +177,14 @@ def ship(
     champions: dict[str, CnnMixer],
     models_dir: Path,
     songs: Sequence[CorpusSong],
+    stem_songs: Sequence[MultitrackSong],
     *,
     steps: Steps,
 ) -> None:
     """Write weights and cards to models/<slug>/. Metrics come onto the cards when MixBench has measured them."""
     training = training_record(songs, steps)
+    if stem_songs:
+        training |= {"strips": strip_record(stem_songs, steps)}
     for style in (*STYLES, BOSS):
         mixer = champions[style.slug]
         folder = models_dir / style.slug
@@ -162,6 +204,24 @@ def ship(
         )
         write_card(card, folder / "card.toml")
         load_mixer(folder / "weights.safetensors", card)
+
+
+def strip_record(songs: Sequence[MultitrackSong], steps: Steps) -> dict[str, Any]:
+    """What the strips learned from, for the cards."""
+    learned = [song for song in songs if song.split == "train"]
+    packages = sorted({song.package for song in learned})
+    return {
+        "taught_by": "authors' balance of songs in stems; compression, drive and sends by written rules",
+        "songs": len(learned),
+        "stems": sum(len(song.labels) for song in learned),
+        "hours": round(sum(song.duration_s for song in learned) / 3600.0, 1),
+        "seed": strips.SEED,
+        "steps": {"base": steps.strip_base, "style": steps.strip_style},
+        "limits": "Synthesized and tracker music, no vocals that were sung, nothing recorded.",
+        "packages": {
+            package: sorted({song.licence for song in learned if song.package == package}) for package in packages
+        },
+    }
 
 
 def training_record(songs: Sequence[CorpusSong], steps: Steps) -> dict[str, Any]:

@@ -22,17 +22,8 @@ from mixing.audio.features import (
     THIRD_OCTAVES_HZ,
 )
 from mixing.audio.log_mel import LOG_MEL_MAX, LOG_MEL_MIN, mel_centers_hz
-from mixing.training.effects import peak_db, power_shifts_db, region_width_db, shelf_db
-
-UNTOUCHED_SHARE = 0.1
-MAX_GAIN_DB = 9.0
-MAX_TILT_DB = 1.5
-MAX_LEVEL_DB = 12.0
-# Side gains; a few songs become mono, which no width control can undo, so the mixers learn to leave them.
-WIDTH_DB = (-9.0, 6.0)
-MONO_SHARE = 0.04
-# Factors on level differences: below 1 squashes, above exaggerates.
-SPREAD_FACTORS = (0.6, 1.6)
+from mixing.training.damage import UNTOUCHED_SHARE, draw_damage
+from mixing.training.effects import power_shifts_db, region_width_db
 
 
 @dataclass(frozen=True)
@@ -56,29 +47,17 @@ def degrade(
         stats: (batch, N_STATS).
         untouched_share: part of the songs, at random, that comes back as it was.
     """
-    n = len(stats)
-
-    def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
-        return low + (high - low) * torch.rand((n, *shape), generator=generator)
-
-    untouched = uniform(0.0, 1.0) < untouched_share
-    touched = (~untouched).float()
-    bands, mels = _tone_curves(uniform, touched)
-
-    side_gain = uniform(*WIDTH_DB) * touched * (uniform(0.0, 1.0) < 0.7)
-    to_mono = (uniform(0.0, 1.0) < MONO_SHARE) & ~untouched
-    side_gain = torch.where(to_mono, torch.full_like(side_gain, -80.0), side_gain)
-    factor = torch.exp(_log_uniform(uniform) * touched * (uniform(0.0, 1.0) < 0.6))
-    level = uniform(-MAX_LEVEL_DB, MAX_LEVEL_DB) * touched
-
-    new_stats, k_shift = change_stats(stats, bands, side_gain, factor, level)
+    damage = draw_damage(len(stats), generator, untouched_share=untouched_share)
+    bands, mels = (damage.tone.curve_db(hz) for hz in (THIRD_OCTAVES_HZ, mel_centers_hz()))
+    side_gain, factor = damage.side_db, damage.factor
+    new_stats, k_shift = change_stats(stats, bands, side_gain, factor, damage.level_db)
     shift = mels[:, None, None, :, None] - k_shift[:, None, None, None, None]
     per_channel = torch.stack([torch.zeros_like(side_gain), side_gain], dim=1)[:, None, :, None, None]
     moved = log_mel + (shift + per_channel) / 10.0
     # Frames move away from, or towards, their excerpt's mean level by the same factor as the histogram.
     frame_level = log_mel[:, :, :1].mean(dim=3, keepdim=True)
     moved = moved + (factor - 1.0)[:, None, None, None, None] * (frame_level - frame_level.mean(dim=4, keepdim=True))
-    return Degraded(moved.clamp(LOG_MEL_MIN, LOG_MEL_MAX), new_stats, untouched)
+    return Degraded(moved.clamp(LOG_MEL_MIN, LOG_MEL_MAX), new_stats, damage.is_untouched)
 
 
 def change_stats(
@@ -118,41 +97,6 @@ def change_stats(
         new[:, STAT[f"crest_{name}_db"]] = stats[:, STAT[f"crest_{name}_db"]] * (0.5 + 0.5 * factor)
     new[:, STAT["loudness_lufs"]] = stats[:, STAT["loudness_lufs"]] + level + k_shift
     return new, k_shift
-
-
-def _log_uniform(uniform) -> torch.Tensor:  # type: ignore[no-untyped-def]
-    low, high = (float(torch.log(torch.tensor(f))) for f in SPREAD_FACTORS)
-    drawn: torch.Tensor = uniform(low, high)
-    return drawn
-
-
-def _tone_curves(uniform, touched: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[no-untyped-def]
-    """Random equalization at the third octaves (batch, 28) and at the mel bands (batch, 64)."""
-    mel_hz = mel_centers_hz()
-    severity = uniform(0.4, 1.0) * touched
-    tilt = uniform(-MAX_TILT_DB, MAX_TILT_DB) * severity * (uniform(0.0, 1.0) < 0.5)
-    low_hz, high_hz = 60.0 * 6.0 ** uniform(0.0, 1.0), 2000.0 * 6.0 ** uniform(0.0, 1.0)
-    peaks = []
-    for _ in range(2):
-        q = 0.4 * 8.0 ** uniform(0.0, 1.0)
-        peaks.append((80.0 * 100.0 ** uniform(0.0, 1.0), _gain(uniform, severity), q))
-    low_gain, high_gain = _gain(uniform, severity), _gain(uniform, severity)
-    curves = []
-    for hz in (THIRD_OCTAVES_HZ, mel_hz):
-        octaves = torch.log2(torch.as_tensor(hz, dtype=torch.float32) / 1000.0)
-        curve = tilt[:, None] * octaves
-        curve = curve + shelf_db(low_hz, low_gain, is_high=False, at_hz=hz)
-        curve = curve + shelf_db(high_hz, high_gain, is_high=True, at_hz=hz)
-        for center, gain, q in peaks:
-            curve = curve + peak_db(center, gain, q, at_hz=hz)
-        curves.append(curve)
-    return curves[0], curves[1]
-
-
-def _gain(uniform, severity: torch.Tensor) -> torch.Tensor:  # type: ignore[no-untyped-def]
-    """A filter's gain, dB; absent in three of ten draws, so that a song gets one to four of them."""
-    drawn: torch.Tensor = uniform(-MAX_GAIN_DB, MAX_GAIN_DB) * severity * (uniform(0.0, 1.0) < 0.7)
-    return drawn
 
 
 def _total_width_db(mid: torch.Tensor, side: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ relative to the loudness after processing, because the delivery stage sets loudn
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -68,8 +69,14 @@ class Outcome:
 
 
 def physical(vector: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Normalized settings (batch, len(BUS_VECTOR)) to physical values by name, differentiable; off is 0 or very low."""
-    return {p.name: _to_physical(p, vector[:, i]) for i, p in enumerate(BUS_VECTOR)}
+    """Normalized settings (batch, len(BUS_VECTOR)) to physical values by name, differentiable; off is 0."""
+    return physical_values(BUS_VECTOR, vector)
+
+
+def physical_values(parameters: Sequence[Parameter], vector: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The same for any row of parameters, (batch, len(parameters)); those in dB that can be off are left out."""
+    kept = ((i, p) for i, p in enumerate(parameters) if not (p.has_off and p.unit == "dB"))
+    return {p.name: _to_physical(p, vector[:, i]) for i, p in kept}
 
 
 def apply_settings(vector: torch.Tensor, stats: torch.Tensor) -> Outcome:
@@ -90,7 +97,7 @@ def apply_settings(vector: torch.Tensor, stats: torch.Tensor) -> Outcome:
     share = stats[:, LEVELS]
     reduction = glue_reduction_db(values, bins.expand(len(stats), -1))
     glued = bins - reduction
-    glue_db = _power_mean_db(bins.expand_as(glued), share) - _power_mean_db(glued, share)
+    glue_db = power_mean_db(bins.expand_as(glued), share) - power_mean_db(glued, share)
     spread_db = _spread(glued, share)
     # The measured spread is not exactly the histogram's: move it by the difference.
     spread_db = (stats[:, STAT["level_spread_db"]] + spread_db - _spread(bins.expand_as(glued), share)).clamp_min(0.0)
@@ -162,9 +169,14 @@ def mono_below_db(cutoff_hz: torch.Tensor) -> torch.Tensor:
 
 
 def glue_reduction_db(values: dict[str, torch.Tensor], levels_db: torch.Tensor) -> torch.Tensor:
-    """The compressor's static curve with its soft knee: gain reduction at these levels, (batch, n) dB, at least 0."""
-    over = levels_db - values["glue_threshold_db"][:, None]
-    slope = (1.0 - 1.0 / values["glue_ratio"])[:, None]
+    """The glue compressor's gain reduction at these levels, (batch, n) dB, at least 0."""
+    return reduction_db(values["glue_threshold_db"], values["glue_ratio"], levels_db)
+
+
+def reduction_db(threshold_db: torch.Tensor, ratio: torch.Tensor, levels_db: torch.Tensor) -> torch.Tensor:
+    """A compressor's static curve with its soft knee: gain reduction at these levels, (batch, n) dB, at least 0."""
+    over = levels_db - threshold_db[:, None]
+    slope = (1.0 - 1.0 / ratio)[:, None]
     in_knee = (over + KNEE_DB / 2.0).clamp(0.0, KNEE_DB).square() / (2.0 * KNEE_DB)
     return slope * torch.where(over > KNEE_DB / 2.0, over, in_knee)
 
@@ -235,7 +247,8 @@ def _sum_power(mid: torch.Tensor, side: torch.Tensor) -> torch.Tensor:
     return 10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)
 
 
-def _power_mean_db(levels_db: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+def power_mean_db(levels_db: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+    """Level of the mean power of a histogram, (batch,) dB: levels and their shares, (batch, bins) each."""
     return 10.0 * torch.log10((share * 10.0 ** (levels_db / 10.0)).sum(1) / (share.sum(1) + 1e-6) + 1e-9)
 
 

@@ -7,7 +7,8 @@ divided by an amount that a listener would call clearly different, so that the w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -56,6 +57,11 @@ class Target:
     movement_weight: float
     attack_ms: float
     release_ms: float
+
+    def rows(self, chosen: torch.Tensor) -> Target:
+        """The same for some songs of the batch."""
+        parts: dict[str, Any] = {k: v[chosen] for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        return replace(self, **parts)
 
 
 def style_loss(

@@ -21,10 +21,7 @@ from numpy.typing import NDArray
 from mixing.audio.features import (
     MID_BANDS,
     SIDE_BANDS,
-    SongFeatures,
     StemFeatures,
-    extract_features,
-    read_analysis_window,
 )
 from mixing.console.spec import BUS_VECTOR
 from mixing.errors import AudioError, MixerFileError
@@ -46,10 +43,10 @@ from mixing.training.probe import (
     target_distance_db,
 )
 from mixing.training.styles import BOSS, STYLES, Reference, Style, offset_db, targets
+from mixing.training.ten_targets import ten_target_errors
 
 Array = NDArray[np.float32]
 BENCH_SEED = 7_411
-N_EXCERPTS, EXCERPT_S = 4, 30.0
 # The simple rule may turn each third octave this far.
 RULE_MAX_DB = 9.0
 # What a mixer must show, or it is a preset: see docs/training.md.
@@ -99,6 +96,10 @@ class MixerResult:
     style_mean_db: Interval
     repair: Interval
     clean_movement_db: Interval
+    degraded_movement_db: Interval
+    ten_targets: Interval
+    ten_targets_nothing: Interval
+    ten_targets_mean: Interval
     shuffle_rise: Interval
     icc: float
     n_spread_parameters: int
@@ -178,15 +179,6 @@ def bench_from_features(
         ids=tuple(ids),
         source=source,
     )
-
-
-def measure_song(path: Path) -> tuple[SongFeatures, list[SongFeatures]]:
-    """Features of a song and of its excerpts of up to 30 s, evenly spread over what is analyzed."""
-    audio, rate = read_analysis_window(path)
-    length = min(int(EXCERPT_S * rate), max(1, audio.shape[1] // N_EXCERPTS))
-    starts = np.linspace(0, audio.shape[1] - length, N_EXCERPTS).astype(int)
-    excerpts = [extract_features([audio[:, s : s + length]], rate, content_hash=f"{path.name}@{s}") for s in starts]
-    return extract_features([audio], rate, content_hash=path.name), excerpts
 
 
 def bench_from_sets() -> BenchSet:
@@ -294,6 +286,12 @@ def _judge(
     out = outcome(vectors, bench.degraded_stats)
     repair = repair_ratio(clean, vectors, bench.stats, bench.degraded_stats, groups=bench.works)
     movement = _mean(clean_movement_db(clean, bench.stats), bench)
+    effort = _mean(clean_movement_db(vectors, bench.degraded_stats), bench)
+    mean_vectors = np.tile(vectors.mean(0), (len(vectors), 1))
+    ten, ten_nothing, ten_mean = (
+        _mean(ten_target_errors(outcome(v, bench.degraded_stats), degraded, target).mean(axis=1), bench)
+        for v in (vectors, neutral_answers(len(vectors)), mean_vectors)
+    )
     failures = tuple(
         sentence
         for is_bad, sentence in (
@@ -305,6 +303,7 @@ def _judge(
             (is_varied and n_spread < MIN_SPREAD_PARAMETERS, "too few of its parameters react to the song"),
             (repair.high >= MAX_REPAIR_RATIO, "its repair ratio is not clearly below 1"),
             (movement.value > MAX_CLEAN_MOVEMENT_DB, "it moves clean songs too far"),
+            (movement.value >= effort.value, "it moves clean songs as far as damaged ones"),
         )
         if is_bad
     )
@@ -318,6 +317,10 @@ def _judge(
         style_mean_db=_mean(mean_settings, bench),
         repair=repair,
         clean_movement_db=movement,
+        degraded_movement_db=effort,
+        ten_targets=ten,
+        ten_targets_nothing=ten_nothing,
+        ten_targets_mean=ten_mean,
         shuffle_rise=shuffle_rise,
         icc=round(icc, 4),
         n_spread_parameters=n_spread,

@@ -26,6 +26,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--models", type=Path, default=MODELS_DIR, help="folder of mixers")
         parser.add_argument("--shuffle", action="store_true", help="also print each mixer's losses in the shuffle test")
+        parser.add_argument(
+            "--sound",
+            action="store_true",
+            help="also damage, mix and compare real sound, beside all baselines; minutes",
+        )
         parser.add_argument("--limit", type=int, help="at most this many songs")
         parser.add_argument("--cards", action="store_true", help="write what was measured into the mixers' cards")
         parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
@@ -37,7 +42,10 @@ class Command(BaseCommand):
 
         from mixing.errors import MixArenaError
         from mixing.training import bench_songs, bench_tables
+        from mixing.training.audio_bench import contestant, run_audio_bench
         from mixing.training.mixbench import load_contestants, run_bench
+        from mixing.training.probe import answers
+        from mixing.training.stem_bench import judge_stems, load_stems
         from mixing.training.style_table import measure_styles, predict_styles
         from mixing.training.styles import load_reference
 
@@ -48,22 +56,43 @@ class Command(BaseCommand):
                 bench, audio = bench_songs.collect(
                     options["songs"], CORPUS_DIR, limit=options["limit"], on_song=bar.update
                 )
+            reference = load_reference(options["models"])
             with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
-                report = run_bench(
-                    contestants, bench, load_reference(options["models"]), on_mixer=lambda _: bar.update()
-                )
+                report = run_bench(contestants, bench, reference, on_mixer=lambda _: bar.update())
+            stems = judge_stems({slug: mixer for slug, (mixer, _) in contestants.items()}, load_stems())
             if audio:
                 with tqdm(desc="Rendering", unit="mix") as bar:
                     styles = measure_styles(contestants, bench, audio, on_mix=bar.update)
             else:
                 styles = predict_styles(contestants, bench)
+            heard = None
+            if options["sound"]:
+                if not audio:
+                    raise CommandError(
+                        "--sound needs songs to listen to. Build the corpus, or name a folder with --songs.",
+                        returncode=2,
+                    )
+                judged = [
+                    contestant(
+                        slug,
+                        options["models"] / slug / "weights.safetensors",
+                        style,
+                        answers(mixer, bench.degraded_log_mel, bench.degraded_stats),
+                    )
+                    for slug, (mixer, style) in contestants.items()
+                ]
+                with tqdm(desc="Listening", total=len(audio), unit="song") as bar:
+                    heard = run_audio_bench(
+                        judged, audio, bench.genres, bench.works, reference.mean_mid_db, on_song=bar.update
+                    )
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
+        found = bench_tables.Findings(report, styles, stems, heard)
         if options["cards"]:
-            bench_tables.write_to_cards(options["models"], report, styles)
+            bench_tables.write_to_cards(options["models"], found)
         if options["json"]:
-            self.stdout.write(json.dumps(report.to_dict() | {"styles": [row.to_dict() for row in styles]}))
+            self.stdout.write(json.dumps(found.to_dict()))
         else:
-            self.stdout.write(bench_tables.to_markdown(report, styles, with_shuffle=options["shuffle"]))
+            self.stdout.write(bench_tables.to_markdown(found, with_shuffle=options["shuffle"]))
         if not report.passed:
             raise CommandError("At least one mixer failed. Read the last column of the first table.", returncode=1)

