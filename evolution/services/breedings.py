@@ -164,13 +164,14 @@ def _shares(result: BreedingResult) -> dict[str, float]:
 
 def _make_offspring(breeding: Breeding, result: BreedingResult, guest: Mixer | None) -> Mixer:
     from mixing.breeding.names import name_offspring
-    from mixing.breeding.profile import measure_capabilities, specialities_of
+    from mixing.breeding.profile import measure_profile, specialities_of
     from mixing.mixers.zoo import save_mixer
 
     assert result.offspring is not None  # noqa: S101 - narrows the type; the caller has checked
     loser, winner = breeding.loser, breeding.winner
     parents = [loser, winner, *([guest] if guest else [])]
-    capabilities = measure_capabilities(result.offspring)
+    profile = measure_profile(result.offspring)
+    capabilities = {name: interval.value for name, interval in profile.items()}
     generation = max(parent.generation for parent in parents) + 1
     nickname = name_offspring(
         child=capabilities,
@@ -183,6 +184,7 @@ def _make_offspring(breeding: Breeding, result: BreedingResult, guest: Mixer | N
     specialities = specialities_of(capabilities)
     inherited = {name for parent in parents for name in parent.specialities}
     card = {
+        "metrics": {"capability_intervals": {name: [i.low, i.high] for name, i in profile.items()}},
         "training": {"packages": _packages(*parents), "bred_from": [parent.slug for parent in parents]},
         "specialities": {
             "kept": [name for name in specialities if name in inherited],

@@ -47,9 +47,7 @@ class Connectivity:
 
 def connectivity(first: Mixer, second: Mixer, gate_set: GateSet) -> Connectivity:
     """Measure two mixers of one architecture and configuration. Raises BreedingError where they cannot be blended."""
-    middle = type(first).from_config(first.config.to_dict())
-    parents = [first.network.state_dict(), second.network.state_dict()]
-    middle.network.load_state_dict(blend_weights(strategy_named("linear"), parents, MIDDLE, {}))
+    middle = middle_of(first, second)
     with one_thread():
         (a, a_damaged), (b, b_damaged), (m, m_damaged) = map(gate_set.answers, (first, second, middle))
     wanted, wanted_damaged = blend_outputs((a, b), MIDDLE), blend_outputs((a_damaged, b_damaged), MIDDLE)
@@ -61,3 +59,11 @@ def connectivity(first: Mixer, second: Mixer, gate_set: GateSet) -> Connectivity
         repair_middle=gate_set.repair_ratio(m, m_damaged),
         repair_blend=gate_set.repair_ratio(wanted, wanted_damaged),
     )
+
+
+def middle_of(first: Mixer, second: Mixer) -> Mixer:
+    """The mixer whose weights lie in the middle, not healed. Raises BreedingError where they cannot be blended."""
+    middle = type(first).from_config(first.config.to_dict())
+    parents = [first.network.state_dict(), second.network.state_dict()]
+    middle.network.load_state_dict(blend_weights(strategy_named("linear"), parents, MIDDLE, {}))
+    return middle

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy.stats
 import torch
 from numpy.typing import NDArray
 
@@ -24,10 +25,10 @@ from mixing.mixers.base import Mixer
 from mixing.training import feature_sets
 from mixing.training.degrade import degrade
 from mixing.training.effects import bus_eq_db, physical
+from mixing.training.probe import Interval, bootstrap, repair_distances
 from mixing.training.probe import answers as answers_of
-from mixing.training.probe import repair_distances
 
-PROFILE_VERSION = 1
+PROFILE_VERSION = 2
 CAPABILITIES: tuple[str, ...] = ("stability", "dynamics", "modern_sound", "warmth", "precision", "width")
 
 BODY_HZ, AIR_HZ, BASS_HZ, SPARKLE_HZ = (100.0, 400.0), (5000.0, 14_000.0), (40.0, 90.0), (8000.0, 14_000.0)
@@ -35,6 +36,8 @@ BODY_HZ, AIR_HZ, BASS_HZ, SPARKLE_HZ = (100.0, 400.0), (5000.0, 14_000.0), (40.0
 DRIVE_WEIGHT = 0.25
 # Compression is judged at the level that the loudest passages reach above a song's loudness.
 LOUD_DB = 6.0
+# Two halves of the probe set must rank mixers at least this much alike.
+MIN_RELIABILITY = 0.8
 # Below this spread the champions do not differ and a score would be noise.
 MIN_SPREAD = 1e-3
 # From this score on a capability is a speciality.
@@ -46,10 +49,21 @@ REFERENCE_PATH = feature_sets.DATA_DIR / "capabilities.json"
 
 @dataclass(frozen=True)
 class Reference:
-    """Mean and standard deviation of each capability over the founding champions."""
+    """The scale of scores.
+
+    Attributes:
+        mean, spread: of each capability over the founding champions; spread is a standard deviation.
+        reliability: rank correlation between what two halves of the probe set say of the same mixers.
+    """
 
     mean: dict[str, float]
     spread: dict[str, float]
+    reliability: dict[str, float]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The capabilities that both halves of the probe set rank alike; nothing is told of the others."""
+        return tuple(name for name in CAPABILITIES if self.reliability[name] >= MIN_RELIABILITY)
 
 
 def raw_capabilities(
@@ -82,18 +96,37 @@ def raw_capabilities(
     }
 
 
-def make_reference(champions: Sequence[Mapping[str, NDArray[np.float64]]]) -> Reference:
-    """The scale of scores, from the raw capabilities of the champions."""
+def make_reference(
+    champions: Sequence[Mapping[str, NDArray[np.float64]]], others: Sequence[Mapping[str, NDArray[np.float64]]] = ()
+) -> Reference:
+    """The scale of scores, from the raw capabilities of the champions; reliability is judged on others with them."""
     means = {name: np.array([np.mean(raw[name]) for raw in champions]) for name in CAPABILITIES}
     return Reference(
         mean={name: float(np.mean(values)) for name, values in means.items()},
         spread={name: max(float(np.std(values, ddof=1)), MIN_SPREAD) for name, values in means.items()},
+        reliability={name: _split_half([raw[name] for raw in (*champions, *others)]) for name in CAPABILITIES},
     )
 
 
-def scores(raw: Mapping[str, NDArray[np.float64]], reference: Reference) -> dict[str, float]:
-    """Standard deviations above (or below) the champions' mean, by capability."""
-    return {name: float((np.mean(raw[name]) - reference.mean[name]) / reference.spread[name]) for name in CAPABILITIES}
+def _split_half(values: Sequence[NDArray[np.float64]]) -> float:
+    """Spearman's rank correlation between the mixers' means on even and on odd songs; 0 where nothing differs."""
+    halves = [[float(np.mean(songs[start::2])) for songs in values] for start in (0, 1)]
+    if any(np.ptp(half) < MIN_SPREAD * 1e-3 for half in halves):
+        return 0.0
+    return float(scipy.stats.spearmanr(*halves).statistic)
+
+
+def score_intervals(raw: Mapping[str, NDArray[np.float64]], reference: Reference) -> dict[str, Interval]:
+    """Standard deviations above (or below) the champions' mean, by capability that is shown.
+
+    Intervals are 95 % bootstrap over songs.
+    """
+
+    def interval(name: str) -> Interval:
+        songs = (raw[name] - reference.mean[name]) / reference.spread[name]
+        return bootstrap(lambda rows: float(songs[rows].mean()), len(songs))
+
+    return {name: interval(name) for name in reference.shown}
 
 
 def _band(curves: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[np.float64]:
@@ -110,7 +143,7 @@ def _jitter(
 
 def save_reference(reference: Reference, path: Path) -> None:
     """Write the scale beside the probe set that it was measured on."""
-    content = {"version": PROFILE_VERSION, "mean": reference.mean, "spread": reference.spread}
+    content = {"version": PROFILE_VERSION} | asdict(reference)
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -118,7 +151,7 @@ def load_reference(path: Path = REFERENCE_PATH) -> Reference:
     """Read the scale. Raises MixerFileError where it is missing, damaged or of another version."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        reference = Reference(mean=dict(content["mean"]), spread=dict(content["spread"]))
+        reference = Reference(dict(content["mean"]), dict(content["spread"]), dict(content["reliability"]))
         version = content["version"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MixerFileError(
@@ -134,9 +167,14 @@ def load_reference(path: Path = REFERENCE_PATH) -> Reference:
 
 def measure_capabilities(mixer: Mixer) -> dict[str, float]:
     """A mixer's scores by capability, on the shipped probe set and scale."""
+    return {name: interval.value for name, interval in measure_profile(mixer).items()}
+
+
+def measure_profile(mixer: Mixer) -> dict[str, Interval]:
+    """The same with intervals over the probe songs."""
     probe = feature_sets.load("probe")
     with one_thread():
-        return scores(raw_capabilities(mixer, probe.log_mel, probe.stats), load_reference())
+        return score_intervals(raw_capabilities(mixer, probe.log_mel, probe.stats), load_reference())
 
 
 def specialities_of(capabilities: Mapping[str, float]) -> list[str]:

@@ -155,7 +155,9 @@ def write_to_cards(models_dir: Path, found: Findings) -> None:
             }
         if result.slug in by_slug:
             metrics["style"] = {k: v for k, v in by_slug[result.slug].to_dict().items() if k != "slug"}
-        write_card(replace(read_card(path), metrics=metrics), path)
+        card = read_card(path)
+        kept = {name: value for name, value in card.metrics.items() if name == "capability_intervals"}
+        write_card(replace(card, metrics=kept | metrics), path)
 
 
 def _show(interval: Interval) -> str:

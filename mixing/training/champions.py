@@ -40,7 +40,7 @@ from mixing.training.styles import BOSS, STYLES, Style, measure_reference
 logger = logging.getLogger(__name__)
 
 SEED = 20_251
-TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 4500, 900, 700
+TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 6000, 900, 700
 TRUNK_LR, STYLE_LR, BOSS_LR = 2e-3, 8e-4, 8e-4
 # What the trunk learns before it takes sides: repair and nothing else.
 TRUNK = Style(

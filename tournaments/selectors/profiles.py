@@ -14,7 +14,11 @@ MIN_SPAN = 1e-6
 
 @dataclass(frozen=True)
 class ProfileLine:
-    """One capability: coordinates on a line from the lowest to the highest of the living mixers."""
+    """One capability: coordinates on a line from the lowest to the highest of the living mixers.
+
+    Attributes:
+        interval: from and to, of its 95 % interval over the probe songs; None where it was not measured.
+    """
 
     name: str
     value: float
@@ -23,6 +27,7 @@ class ProfileLine:
     rank: int
     n_ranked: int
     is_speciality: bool
+    interval: tuple[float, float] | None
     width: int = WIDTH
 
 
@@ -31,10 +36,12 @@ def profile(mixer: Mixer) -> tuple[ProfileLine, ...]:
     living = list(
         Mixer.objects.filter(state=Mixer.State.ACTIVE).exclude(pk=mixer.pk).values_list("capabilities", flat=True)
     )
+    intervals = mixer.card.get("metrics", {}).get("capability_intervals", {})
     lines = []
     for name, value in mixer.capabilities.items():
         others = [float(c[name]) for c in living if name in c]
-        low, high = min([value, *others]), max([value, *others])
+        span = intervals.get(name, [])
+        low, high = min([value, *others, *span]), max([value, *others, *span])
         axis = Axis(low, max(high, low + MIN_SPAN), MARGIN, WIDTH - MARGIN)
         lines.append(
             ProfileLine(
@@ -45,6 +52,7 @@ def profile(mixer: Mixer) -> tuple[ProfileLine, ...]:
                 rank=1 + sum(other > value for other in others),
                 n_ranked=1 + len(others),
                 is_speciality=name in mixer.specialities,
+                interval=(axis.at(span[0]), axis.at(span[1])) if span else None,
             )
         )
     return tuple(lines)

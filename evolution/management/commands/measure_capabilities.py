@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +20,14 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from mixing.breeding.connectivity import middle_of
         from mixing.breeding.outputs import one_thread
         from mixing.breeding.profile import (
             REFERENCE_PATH,
             make_reference,
             raw_capabilities,
             save_reference,
-            scores,
+            score_intervals,
             specialities_of,
         )
         from mixing.mixers.card import read_card, write_card
@@ -36,15 +38,25 @@ class Command(BaseCommand):
         folders = sorted(path.parent for path in settings.MODELS_DIR.glob(f"*/{CARD}"))
         cards = {folder: card for folder in folders if (card := read_card(folder / CARD)).generation == 0}
         with one_thread():
-            raw = {
-                folder: raw_capabilities(load_mixer(folder / WEIGHTS, card), probe.log_mel, probe.stats)
-                for folder, card in cards.items()
-            }
-        reference = make_reference(list(raw.values()))
+            mixers = {folder: load_mixer(folder / WEIGHTS, card) for folder, card in cards.items()}
+            raw = {folder: raw_capabilities(m, probe.log_mel, probe.stats) for folder, m in mixers.items()}
+            # Offspring, as far as there are any before the first vote: the middle of every two champions.
+            middles = [middle_of(a, b) for a, b in combinations(mixers.values(), 2)]
+            others = [raw_capabilities(middle, probe.log_mel, probe.stats) for middle in middles]
+        reference = make_reference(list(raw.values()), others)
         save_reference(reference, REFERENCE_PATH)
         for folder, card in cards.items():
-            capabilities = {name: round(score, 3) for name, score in scores(raw[folder], reference).items()}
-            specialities = tuple(specialities_of(capabilities))
-            write_card(replace(card, capabilities=capabilities, specialities=specialities), folder / CARD)
+            profile = score_intervals(raw[folder], reference)
+            capabilities = {name: round(interval.value, 3) for name, interval in profile.items()}
+            intervals = {name: [round(i.low, 3), round(i.high, 3)] for name, i in profile.items()}
+            measured = replace(
+                card,
+                capabilities=capabilities,
+                specialities=tuple(specialities_of(capabilities)),
+                metrics=card.metrics | {"capability_intervals": intervals},
+            )
+            write_card(measured, folder / CARD)
             told = ", ".join(f"{name} {score:+.2f}" for name, score in capabilities.items())
             self.stdout.write(f"{card.slug}: {told}")
+        told = ", ".join(f"{name} {rho:.2f}" for name, rho in reference.reliability.items())
+        self.stdout.write(f"Agreement of two halves of the probe set: {told}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -11,13 +12,15 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
+from mixing.audio.features import MID_BANDS
 from mixing.console.spec import BUS_GROUP_INDICES, NEUTRAL_BUS_VECTOR
 from mixing.mixers.base import Mixer
 from mixing.mixers.card import read_card
 from mixing.mixers.ranges import neutral_logits
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
 from mixing.training import feature_sets
-from mixing.training.bench_tables import to_markdown, write_to_cards
+from mixing.training.bench_tables import Findings, to_markdown, write_to_cards
+from mixing.training.losses import Target
 from mixing.training.mixbench import (
     BenchReport,
     BenchSet,
@@ -26,8 +29,10 @@ from mixing.training.mixbench import (
     load_contestants,
     run_bench,
 )
-from mixing.training.probe import bootstrap, repair_ratio
+from mixing.training.probe import bootstrap, neutral_answers, outcome, repair_ratio
+from mixing.training.stem_bench import judge_stems, load_stems
 from mixing.training.styles import BOSS, STYLES, load_reference, save_reference
+from mixing.training.ten_targets import NAMES, ten_target_errors
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 SLUG = "elite-warrior"
@@ -90,8 +95,6 @@ def test_a_few_similar_songs_pass_a_champion_and_still_fail_a_constant_one() -> 
 def test_the_command_fails_with_a_constant_champion(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
     from mixing.mixers.card import write_card
 
     monkeypatch.chdir(tmp_path)
@@ -120,14 +123,43 @@ def test_every_shipped_champion_is_whole_and_in_character() -> None:
 
 def test_tables_and_cards_hold_what_was_measured(tmp_path: Path) -> None:
     report = bench_of(champion())
-    text = to_markdown(report, [], with_shuffle=True)
+    found = Findings(report, [], judge_stems({SLUG: champion()}, load_stems()[:6]), None)
+    text = to_markdown(found, with_shuffle=True)
     assert SLUG in text
     assert "shuffled" in text
+    assert "equal-loudness sum" in text
+    json.dumps(found.to_dict())
     (tmp_path / SLUG).mkdir()
     (tmp_path / SLUG / "card.toml").write_bytes((MODELS / SLUG / "card.toml").read_bytes())
-    write_to_cards(tmp_path, report, [])
+    write_to_cards(tmp_path, found)
     metrics = read_card(tmp_path / SLUG / "card.toml").metrics
     assert metrics["repair_ratio"]["value"] == pytest.approx(report.results[0].repair.value, abs=1e-4)
+    assert metrics["stem_level_lu"]["value"] == pytest.approx(found.stems[0].mixer.value, abs=1e-4)
+
+
+def test_a_song_that_needs_nothing_gets_less_than_one_that_does() -> None:
+    contestants = load_contestants(MODELS)
+    report = run_bench(contestants, bench_from_sets(), load_reference(MODELS))
+    for result in report.results:
+        assert result.clean_movement_db.value < result.degraded_movement_db.value, result.slug
+
+
+def test_ten_targets_are_0_where_they_are_met_and_know_their_ranges() -> None:
+    stats = torch.from_numpy(feature_sets.load("probe").stats[:6])
+    out = outcome(neutral_answers(6), stats.numpy())
+    met = Target(
+        mid_db=stats[:, MID_BANDS], width_db=out.width_db, spread_db=out.spread_db, loudness_lufs=out.loudness_lufs,
+        drive_db=torch.zeros(6), mono_below_hz=torch.zeros(6), limiting_budget_db=0.0, max_gain_db=0.0,
+        movement_weight=0.0, attack_ms=1.0, release_ms=1.0,
+    )  # fmt: skip
+    np.testing.assert_allclose(ten_target_errors(out, stats, met), 0.0, atol=1e-5)
+    wider = replace(met, width_db=out.width_db + 1.8, loudness_lufs=out.loudness_lufs + 1.7)
+    errors = ten_target_errors(out, stats, wider)
+    named = dict(zip(NAMES, errors.mean(axis=0), strict=True))
+    assert named["width"] == pytest.approx(0.1, abs=1e-3)
+    assert named["loudness"] == pytest.approx(0.1, abs=1e-3)
+    assert named["gain"] == pytest.approx(1.7 / 48.0, abs=1e-3)
+    assert named["low"] == named["reverb"] == 0.0
 
 
 def test_icc_tells_songs_from_excerpts() -> None:
