@@ -233,7 +233,25 @@ def k_weighting_db(rate: int = 48_000) -> NDArray[np.float64]:
     return 20.0 * np.log10(response)
 
 
+def measure_stats(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """The measurements of one sound alone, (N_STATS,): `extract_features` without its excerpts, at half the cost.
+
+    Raises: AudioError as `extract_features`.
+    """
+    audio = _analyzed(audio, rate)
+    return _stats(audio, rate)
+
+
 def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
+    audio = _analyzed(audio, rate)
+    stats = _stats(audio, rate)
+    left, right = audio[0], audio[-1]
+    log_mel = log_mel_crops(0.5 * (left + right), 0.5 * (left - right), rate, float(stats[STAT["loudness_lufs"]]))
+    return StemFeatures(log_mel.astype(np.float16), stats)
+
+
+def _analyzed(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """The part of a sound that is measured. Raises AudioError where it cannot be."""
     if audio.ndim != 2 or audio.shape[0] not in (1, 2) or audio.shape[1] == 0:
         raise AudioError(
             "Features need mono or stereo audio that is not empty. Choose another file.", code="bad_channels"
@@ -242,6 +260,10 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     audio = audio[:, start : start + length]
     if not np.isfinite(audio).all():
         raise AudioError("The audio contains values that are not numbers. Export it again.", code="not_finite")
+    return audio
+
+
+def _stats(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     left, right = audio[0], audio[-1]
     mid, side = 0.5 * (left + right), 0.5 * (left - right)
 
@@ -283,8 +305,7 @@ def _stem_features(audio: NDArray[np.float32], rate: int) -> StemFeatures:
     stats[STAT["active_ratio"]] = active
     stats[STAT["is_mono"]] = float(side_mid_db < -55.0)
     stats[STAT["rolloff_khz"]] = _rolloff_khz(stats[MID_BANDS])
-    log_mel = log_mel_crops(mid, side, rate, loudness_lufs)
-    return StemFeatures(log_mel.astype(np.float16), stats.astype(np.float32))
+    return stats.astype(np.float32)
 
 
 def _ratio_db(numerator: float, denominator: float) -> float:

@@ -22,7 +22,14 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import MID_BANDS, STAT, THIRD_OCTAVES_HZ, extract_features, read_analysis_window
+from mixing.audio.features import (
+    MID_BANDS,
+    STAT,
+    THIRD_OCTAVES_HZ,
+    extract_features,
+    measure_stats,
+    read_analysis_window,
+)
 from mixing.console.spec import BUS_VECTOR, MixSettings
 from mixing.training.damage import Damage, draw_damage
 from mixing.training.damage_audio import curve_bins_hz, damage_audio, filtered
@@ -119,9 +126,16 @@ def run_audio_bench(
     return _report(contestants, rows, works, left_out)
 
 
-def compare(mix: Audio, reference: Audio, rate: int) -> dict[str, float]:
-    """Distances of a mix from its reference, both (2, frames), at equal loudness; by name of MEASURES."""
-    found, wanted = (extract_features([audio], rate, content_hash="").stems[0].stats for audio in (mix, reference))
+def compare(
+    mix: Audio, reference: Audio, rate: int, *, reference_stats: NDArray[np.float32] | None = None
+) -> dict[str, float]:
+    """Distances of a mix from its reference, both (2, frames), at equal loudness; by name of MEASURES.
+
+    Args:
+        reference_stats: its measurements, where they are known already.
+    """
+    found = measure_stats(mix, rate)
+    wanted = measure_stats(reference, rate) if reference_stats is None else reference_stats
     gain_db = float(wanted[STAT["loudness_lufs"]] - found[STAT["loudness_lufs"]])
     bands = [torch.from_numpy(stats[None, MID_BANDS]) for stats in (found, wanted)]
     weights = torch.maximum(audible(bands[0]), audible(bands[1]))
@@ -185,17 +199,19 @@ def _judge_song(
     if reference is not None:
         shared["matchering"] = _matchered(damaged, rate, paths[reference])
     told: dict[tuple[float, ...], dict[str, dict[str, float]]] = {}
+    wanted_stats: dict[tuple[float, ...], NDArray[np.float32]] = {}
     table: dict[str, dict[str, dict[str, float]]] = {}
     for one in contestants:
         wanted = with_offset(original, rate, one.offset)
+        if one.offset not in wanted_stats:
+            wanted_stats[one.offset] = measure_stats(wanted, rate)
+        judge = partial(compare, reference=wanted, rate=rate, reference_stats=wanted_stats[one.offset])
         if one.offset not in told:
-            told[one.offset] = {
-                name: compare(with_offset(audio, rate, one.offset), wanted, rate) for name, audio in shared.items()
-            }
+            told[one.offset] = {name: judge(with_offset(audio, rate, one.offset)) for name, audio in shared.items()}
         own = load_mixer(one.weights).normalized(features)
         table[one.slug] = {
-            "mixer": compare(mixed(own), wanted, rate),
-            MEAN_SETTINGS: compare(mixed(np.array(one.mean_vector)), wanted, rate),
+            "mixer": judge(mixed(own)),
+            MEAN_SETTINGS: judge(mixed(np.array(one.mean_vector))),
             **told[one.offset],
         }
     return table

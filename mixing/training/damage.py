@@ -40,6 +40,12 @@ class Tone:
     high_db: torch.Tensor
     peaks: tuple[tuple[torch.Tensor, torch.Tensor, torch.Tensor], ...]
 
+    def row(self, i: int) -> Tone:
+        """The i-th of the batch, as a batch of one."""
+        values = {k: v[i : i + 1] for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        peaks = tuple((hz[i : i + 1], gain[i : i + 1], q[i : i + 1]) for hz, gain, q in self.peaks)
+        return Tone(**values, peaks=peaks)
+
     def curve_db(self, hz: np.ndarray) -> torch.Tensor:
         """The curve at these frequencies, (batch, n) dB."""
         octaves = torch.log2(torch.as_tensor(hz, dtype=torch.float32) / 1000.0)

@@ -31,7 +31,7 @@ def damage_audio(audio: NDArray[np.float32], rate: int, damage: Damage, i: int) 
 
 def damage_curve_db(damage: Damage, i: int, hz: NDArray[np.float64]) -> NDArray[np.float64]:
     """The i-th tone curve at some frequencies, (n,) dB."""
-    return damage.tone.curve_db(hz)[i].numpy().astype(np.float64)
+    return damage.tone.row(i).curve_db(hz)[0].numpy().astype(np.float64)
 
 
 def filtered(audio: NDArray[np.float32], curve_db: NDArray[np.float64]) -> NDArray[np.float32]:

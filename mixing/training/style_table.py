@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mixing.audio.features import MID_BANDS, STAT, THIRD_OCTAVES_HZ, extract_features, read_analysis_window
+from mixing.audio.features import MID_BANDS, STAT, THIRD_OCTAVES_HZ, measure_stats, read_analysis_window
 from mixing.console.spec import MAX_LIMITING_DB, MixSettings
 from mixing.mixers.base import Mixer
 from mixing.training.mixbench import BenchSet
@@ -148,7 +148,7 @@ def tone_of(bands: NDArray[np.float32]) -> tuple[float, float, float]:
 
 def measure(audio: NDArray[np.float32], rate: int) -> tuple[float, float, float, float, float, float, float]:
     """Tilt, lows, highs, crest, loudness, range and width of audio; see StyleRow."""
-    stats = extract_features([audio], rate, content_hash="").stems[0].stats
+    stats = measure_stats(audio, rate)
     return (
         *tone_of(stats[MID_BANDS]),
         float(stats[STAT["plr_db"]]),
