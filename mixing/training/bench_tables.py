@@ -64,8 +64,15 @@ def to_markdown(found: Findings, *, with_shuffle: bool) -> str:
             f"| {r.slug} | {r.icc:.2f} | {r.n_spread_parameters} | {100 * r.headroom_misses:.0f} % | {shown} |"
         )
     if with_shuffle:
-        lines += ["", "| mixer | loss rises when songs are shuffled by |", "| --- | --- |"]
-        lines += [f"| {r.slug} | {_percent(r.shuffle_rise)} |" for r in report.results]
+        lines += [
+            "",
+            "| mixer | loss rises when songs are shuffled by | when only excerpts are | when only measurements are |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {r.slug} | {_percent(r.shuffle_rise)} | {_percent(r.excerpts_rise)} | {_percent(r.measurements_rise)} |"
+            for r in report.results
+        ]
     if styles:
         lines += [
             "",

@@ -101,6 +101,8 @@ class MixerResult:
     ten_targets_nothing: Interval
     ten_targets_mean: Interval
     shuffle_rise: Interval
+    excerpts_rise: Interval
+    measurements_rise: Interval
     icc: float
     n_spread_parameters: int
     headroom_misses: float
@@ -269,8 +271,15 @@ def _judge(
     shuffled = np.mean(
         [_style_losses(vectors[order], degraded, target) for order in _derangements(len(vectors), N_SHUFFLES)], axis=0
     )
-    shuffle_rise = bootstrap(
-        lambda rows: float(shuffled[rows].mean() / losses[rows].mean() - 1.0), len(losses), groups=bench.works
+    shuffle_rise = _rise(shuffled, losses, bench)
+    # What it listens to: only one of its two inputs comes from another song.
+    order = _derangements(len(vectors), 1)[0]
+    excerpts_rise, measurements_rise = (
+        _rise(_style_losses(answers(mixer, log_mel, stats), degraded, target), losses, bench)
+        for log_mel, stats in (
+            (bench.degraded_log_mel[order], bench.degraded_stats),
+            (bench.degraded_log_mel, bench.degraded_stats[order]),
+        )
     )
     n_songs, n_excerpts = bench.excerpt_stats.shape[:2]
     excerpts = answers(
@@ -322,6 +331,8 @@ def _judge(
         ten_targets_nothing=ten_nothing,
         ten_targets_mean=ten_mean,
         shuffle_rise=shuffle_rise,
+        excerpts_rise=excerpts_rise,
+        measurements_rise=measurements_rise,
         icc=round(icc, 4),
         n_spread_parameters=n_spread,
         headroom_misses=float((out.limiting_db > 6.0).float().mean()),
@@ -371,6 +382,13 @@ def _curve_distance(curve: Array, stats: torch.Tensor, target: Target) -> tuple[
 def _style_losses(vectors: Array, stats: torch.Tensor, target: Target) -> Array:
     with torch.no_grad():
         return np.asarray(style_loss(torch.from_numpy(vectors), stats, target)[0].numpy())
+
+
+def _rise(worse: Array, losses: Array, bench: BenchSet) -> Interval:
+    """By what share a loss is above another one, song by song."""
+    return bootstrap(
+        lambda rows: float(worse[rows].mean() / losses[rows].mean() - 1.0), len(losses), groups=bench.works
+    )
 
 
 def _derangements(n: int, count: int) -> list[NDArray[np.int64]]:

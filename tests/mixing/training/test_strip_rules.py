@@ -48,7 +48,9 @@ def test_mono_stems_spread_by_brightness_and_stereo_and_bass_stay() -> None:
 
 def test_rules_leave_levels_and_tone_to_what_was_learned() -> None:
     (strip,) = ruled(("vocals", -30.0, stats()), style=STYLES["enhanced-enforcer"])
-    assert (strip.fader_db, strip.low_shelf_db, strip.high_peak_db, strip.high_shelf_db) == pytest.approx((0.0,) * 4, abs=1e-5)
+    assert (strip.fader_db, strip.low_shelf_db, strip.high_peak_db, strip.high_shelf_db) == pytest.approx(
+        (0.0,) * 4, abs=1e-5
+    )
     assert strip.high_pass_hz > 60.0
 
 
