@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q
 
@@ -20,12 +20,14 @@ class Place:
     """Where a mixer stands on the board.
 
     Attributes:
-        lower_bound: of its rating.
+        lower_bound: of its overall rating.
         n_votes: that moved it.
+        by_genre: lower bounds of its ratings in genres.
     """
 
     lower_bound: float
     n_votes: int
+    by_genre: Mapping[str, float] = field(default_factory=dict)
 
 
 def keep_population(*, places: Mapping[int, Place], needed: Collection[int]) -> list[Mixer]:
@@ -39,7 +41,15 @@ def keep_population(*, places: Mapping[int, Place], needed: Collection[int]) -> 
     breeding = Breeding.objects.filter(state=Breeding.State.REQUESTED).values_list("loser", "winner")
     parents = {pk for pair in breeding for pk in pair}
     members = [
-        Member(pk, mixer.is_champion, pk, places[pk].n_votes, places[pk].lower_bound, mixer.capabilities)
+        Member(
+            key=pk,
+            is_champion=mixer.is_champion,
+            born=pk,
+            n_votes=places[pk].n_votes,
+            lower_bound=places[pk].lower_bound,
+            capabilities=mixer.capabilities,
+            by_genre=places[pk].by_genre,
+        )
         for pk, mixer in living.items()
         if pk in places
     ]

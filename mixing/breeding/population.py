@@ -1,14 +1,16 @@
 """Who goes on living: champions, newborns on probation, the best of every style niche, and the best of all.
 
-A niche is the capability that a mixer has most of; keeping its best one keeps kinds apart that the overall rating alone
-would let one kind crowd out. Source: J. Lehman, K. Stanley, Evolving a diversity of virtual creatures through novelty
-search and local competition, GECCO 2011.
+A niche is the capability that a mixer has most of, or a genre. Keeping each one's best keeps kinds apart that the
+overall rating would level: what one genre's listeners love and another's hate is mediocre to all of them together.
+Source: J. Lehman, K. Stanley, Evolving a diversity of virtual creatures through novelty search and local competition,
+GECCO 2011.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SIZE = 24
 N_PROBATION = 6
@@ -26,6 +28,7 @@ class Member:
         n_votes: that moved its rating.
         lower_bound: of its rating.
         capabilities: scores by name.
+        by_genre: lower bounds of its ratings in the genres where it has votes.
     """
 
     key: int
@@ -34,6 +37,7 @@ class Member:
     n_votes: int
     lower_bound: float
     capabilities: Mapping[str, float]
+    by_genre: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def niche(self) -> str:
@@ -59,6 +63,8 @@ def survivors(
         for member in best_first:
             niches.setdefault(member.niche, member)
         waiting += niches.values()
+        for genre in sorted({genre for member in members for genre in member.by_genre}):
+            waiting.append(max(members, key=lambda m: (m.by_genre.get(genre, -math.inf), -m.key)))
     for member in (*waiting, *best_first):
         if len(kept) >= size:
             break

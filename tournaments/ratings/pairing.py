@@ -10,6 +10,7 @@ The final sets the best so far against the newest offspring that may fight.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -49,10 +50,10 @@ class Pairing(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A living mixer that may enter a tournament, with the variance of its rating."""
+    """A living mixer that may enter a tournament, with its standing in the tournament's genre."""
 
     mixer: int
-    variance: float
+    standing: Standing
     is_champion: bool
 
 
@@ -131,7 +132,11 @@ def final_pair(
 
 
 def draw_field(candidates: Sequence[Candidate], *, generator: np.random.Generator) -> list[int]:
-    """Draw the mixers that enter a tournament: up to five, with chances by variance, two champions at least.
+    """Draw the mixers that enter a tournament: up to five, two champions at least.
+
+    Everybody draws a strength from what is known of its rating, and the strongest enter: those who are good in the
+    genre, and those who may be. Source: W. Thompson, On the likelihood that one unknown probability exceeds another,
+    Biometrika 25, 1933.
 
     Args:
         candidates: all living mixers.
@@ -140,8 +145,13 @@ def draw_field(candidates: Sequence[Candidate], *, generator: np.random.Generato
     if len(candidates) <= FIELD_SIZE:
         return sorted(candidate.mixer for candidate in candidates)
     ordered = sorted(candidates)
-    chosen = _draw([c for c in ordered if c.is_champion], MIN_CHAMPIONS, generator)
-    chosen += _draw([c for c in ordered if c.mixer not in chosen], FIELD_SIZE - len(chosen), generator)
+    drawn = {
+        c.mixer: c.standing.rating + math.sqrt(c.standing.variance) * float(generator.standard_normal())
+        for c in ordered
+    }
+    ranked = sorted(ordered, key=lambda c: (-drawn[c.mixer], c.mixer))
+    chosen = [c.mixer for c in ranked if c.is_champion][:MIN_CHAMPIONS]
+    chosen += [c.mixer for c in ranked if c.mixer not in chosen][: FIELD_SIZE - len(chosen)]
     return sorted(chosen)
 
 
@@ -177,12 +187,3 @@ def _pair_score(a: Standing, b: Standing, n_heard: int) -> float:
         + PROMISE_PER_POINT * (a.rating + b.rating) / 2.0
         - COVERAGE_PER_HEARING * n_heard
     )
-
-
-def _draw(candidates: Sequence[Candidate], size: int, generator: np.random.Generator) -> list[int]:
-    size = min(size, len(candidates))
-    if not size:
-        return []
-    weights = np.array([candidate.variance for candidate in candidates])
-    drawn = generator.choice(len(candidates), size=size, replace=False, p=weights / weights.sum())
-    return [candidates[int(i)].mixer for i in drawn]

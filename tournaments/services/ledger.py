@@ -66,7 +66,12 @@ def append_vote(*, vote: Vote) -> LedgerEvent:
 
 def overall_standings(mixer_ids: list[int]) -> dict[int, Standing]:
     """Live overall standings by mixer."""
-    rows = Rating.objects.filter(mixer__in=mixer_ids, genre=OVERALL)
+    return genre_standings(mixer_ids, OVERALL)
+
+
+def genre_standings(mixer_ids: list[int], genre: str) -> dict[int, Standing]:
+    """Live standings in a genre by mixer, of those that have one."""
+    rows = Rating.objects.filter(mixer__in=mixer_ids, genre=genre)
     return {row.mixer_id: _standing(row) for row in rows}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from datetime import timedelta
 
 from django.utils import timezone
@@ -20,10 +21,13 @@ N_DEVIATIONS = 2.0
 
 def make_room() -> list[Mixer]:
     """Retire whom the population has no room for; returns them. Call inside a transaction."""
-    places = {
-        row.mixer_id: Place(row.rating - N_DEVIATIONS * math.sqrt(row.variance), row.n_votes)
-        for row in Rating.objects.filter(genre=OVERALL, mixer__state=Mixer.State.ACTIVE)
-    }
+    by_genre: defaultdict[int, dict[str, float]] = defaultdict(dict)
+    votes: dict[int, int] = {}
+    for row in Rating.objects.filter(mixer__state=Mixer.State.ACTIVE):
+        by_genre[row.mixer_id][row.genre] = row.rating - N_DEVIATIONS * math.sqrt(row.variance)
+        if row.genre == OVERALL:
+            votes[row.mixer_id] = row.n_votes
+    places = {pk: Place(bounds.pop(OVERALL), votes[pk], bounds) for pk, bounds in by_genre.items() if pk in votes}
     return keep_population(places=places, needed=_needed())
 
 

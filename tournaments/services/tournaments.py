@@ -25,7 +25,7 @@ from tournaments.errors import (
     TournamentRunning,
 )
 from tournaments.models import Ballot, Battle, Entrant, Mix, Song, Tournament, Vote
-from tournaments.ratings.elo import START_VARIANCE, score_of
+from tournaments.ratings.elo import START_VARIANCE, Standing, score_of
 from tournaments.ratings.pairing import (
     FLAT,
     Candidate,
@@ -37,7 +37,7 @@ from tournaments.ratings.pairing import (
     final_pair,
     strengths,
 )
-from tournaments.services.ledger import overall_standings
+from tournaments.services.ledger import genre_standings, overall_standings
 from tournaments.services.mixes import request_mixes
 
 if TYPE_CHECKING:
@@ -222,9 +222,9 @@ def _public_id(song: Song, kind: Tournament.Kind, seed: int) -> uuid.UUID:
 
 def _draw_field(tournament: Tournament) -> list[Mixer]:
     living = {mixer.pk: mixer for mixer in Mixer.objects.filter(state=Mixer.State.ACTIVE)}
-    standings = overall_standings(list(living))
+    standings = overall_standings(list(living)) | genre_standings(list(living), tournament.genre)
     candidates = [
-        Candidate(pk, standings[pk].variance if pk in standings else START_VARIANCE, mixer.is_champion)
+        Candidate(pk, standings.get(pk, Standing(mixer.seed_rating, START_VARIANCE)), mixer.is_champion)
         for pk, mixer in living.items()
     ]
     if len(candidates) < 2:

@@ -80,8 +80,8 @@ class Run:
     """How a run ended.
 
     Attributes:
-        score: share of the way from an average founder (0) to mixes that know each genre's taste exactly (1), on songs
-            and by listeners that took no part in the votes.
+        score: share of the way from an average founder (0) to the founder that serves a listener best with the genre's
+            taste added exactly (1), on songs and by listeners that took no part in the votes.
         diversity: mean distance between the living, as a share of the founders'.
         rejected_share: of the breedings.
         n_births: that passed the gate.
@@ -155,7 +155,11 @@ class Arena:
         listener = self.listeners[int(self.rng.integers(len(self.listeners)))]
         song = int(self.rng.integers(self.world.voted.n))
         board = self.replay.board
-        candidates = [Candidate(k, board[k, OVERALL].variance, a.is_champion) for k, a in self.living.items()]
+        genre = _name(listener.genre)
+        candidates = [
+            Candidate(key, board.get((key, genre), board[key, OVERALL]), agent.is_champion)
+            for key, agent in self.living.items()
+        ]
         entrants = dict.fromkeys(draw_field(candidates, generator=self.rng), 1)
         meetings: list[Meeting] = []
         for number in range(1, min(N_ROUNDS, n_left) + 1):
@@ -222,6 +226,11 @@ class Arena:
                 n_votes=self.replay.board[key, OVERALL].n_votes,
                 lower_bound=_lower_bound(self.replay.board[key, OVERALL]),
                 capabilities=self._capabilities(agent),
+                by_genre={
+                    _name(genre): _lower_bound(self.replay.board[key, _name(genre)])
+                    for genre in range(N_GENRES)
+                    if (key, _name(genre)) in self.replay.board
+                },
             )
             for key, agent in self.living.items()
         ]
@@ -253,19 +262,22 @@ class Arena:
         return float(distances(agent.tested, songs.clean, songs.weights, taste).mean())
 
     def _score(self, serving: Sequence[Agent]) -> float:
-        songs = self.world.tested
         start, end, reached = [], [], []
         for listener in self.judges:
             start.append(np.mean([self._test_distance(founder, listener.taste) for founder in self.founders]))
             reached.append(self._test_distance(serving[listener.genre], listener.taste))
-            shared = self.genres[listener.genre]
-            ideal = Heard(
-                songs.clean.mid_db + shared.tone_db,
-                songs.clean.width_db + shared.width_db,
-                songs.clean.spread_db * shared.spread_factor,
-            )
-            end.append(distances(ideal, songs.clean, songs.weights, listener.taste).mean())
+            end.append(min(self._with_taste(founder, listener) for founder in self.founders))
         return float((np.mean(start) - np.mean(reached)) / (np.mean(start) - np.mean(end)))
+
+    def _with_taste(self, founder: Agent, listener: Listener) -> float:
+        """The distance that remains when a founder's mixes are moved by exactly what the genre wants."""
+        songs, shared = self.world.tested, self.genres[listener.genre]
+        moved = Heard(
+            founder.tested.mid_db + shared.tone_db,
+            founder.tested.width_db + shared.width_db,
+            founder.tested.spread_db * shared.spread_factor,
+        )
+        return float(distances(moved, songs.clean, songs.weights, listener.taste).mean())
 
     def _scale(self) -> float:
         """Calibrated on the founders' mixes for this run's listeners."""

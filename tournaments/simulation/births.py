@@ -21,7 +21,7 @@ from mixing.mixers.base import Mixer
 from mixing.training.probe import clean_movement_db
 from tournaments.simulation.world import Agent, World
 
-HEAL_STEPS = 60
+HEAL_STEPS = 40
 # As in mixing.breeding.breed: a bolder and a more timid ratio where the plan fails the gate.
 FACTORS = (1.0, 1.25, 0.75)
 

@@ -56,6 +56,14 @@ def test_the_best_of_a_small_niche_outlives_better_ones_of_a_crowded_niche() -> 
     assert 101 not in survivors([*warm, *wide], has_niches=False)
 
 
+def test_the_best_of_a_genre_outlives_those_who_please_everybody_a_little() -> None:
+    crowd_ = crowd(30, "warmth", 1400.0, 0)
+    loved = Member(300, False, 0, 50, 1000.0, {"warmth": 1.0}, {"jazz": 1500.0})
+    second = Member(301, False, 0, 50, 1000.0, {"warmth": 1.0}, {"jazz": 1490.0})
+    assert survivors([*crowd_, loved, second]) & {300, 301} == {300}
+    assert 300 not in survivors([*crowd_, loved, second], has_niches=False)
+
+
 def test_a_newborn_has_its_chance_and_then_must_be_good() -> None:
     old = crowd(30, "warmth", 1400.0, 0)
     newborn = Member(200, False, 200, PROBATION_VOTES - 1, 900.0, {"warmth": 1.0})

@@ -161,21 +161,24 @@ def test_record_then_rating_then_seniority() -> None:
 
 
 def test_a_small_arena_enters_as_a_whole() -> None:
-    four = [Candidate(i, START_VARIANCE, True) for i in (4, 2, 3, 1)]
+    four = [Candidate(i, Standing(1300.0, START_VARIANCE), True) for i in (4, 2, 3, 1)]
     assert draw_field(four, generator=rng()) == [1, 2, 3, 4]
 
 
-def test_a_field_holds_two_champions_and_prefers_the_uncertain() -> None:
-    champions = [Candidate(i, 200.0, True) for i in range(1, 6)]
-    offspring = [Candidate(i, 9000.0 if i == 10 else 400.0, False) for i in range(6, 20)]
+def test_a_field_holds_two_champions_those_who_are_good_and_those_who_may_be() -> None:
+    champions = [Candidate(i, Standing(1300.0, 200.0), True) for i in range(1, 6)]
+    known = {10: Standing(1400.0, 200.0), 11: Standing(1200.0, 200.0), 12: Standing(1290.0, START_VARIANCE)}
+    offspring = [Candidate(i, known.get(i, Standing(1310.0, 400.0)), False) for i in range(6, 20)]
     seen: Counter[int] = Counter()
     for seed in range(300):
         field = draw_field([*champions, *offspring], generator=rng(seed))
         assert len(set(field)) == 5
         assert sum(mixer <= 5 for mixer in field) >= 2
         seen.update(field)
-    assert seen[10] > 0.9 * 300
-    assert max(seen[i] for i in range(6, 20) if i != 10) < 0.5 * 300
+    assert seen[10] > 0.95 * 300  # the best of all
+    assert seen[11] == 0  # known to be weak
+    assert seen[12] > 0.3 * 300  # hardly known yet
+    assert seen[12] > 1.2 * max(seen[i] for i in range(6, 20) if i not in known)
 
 
 def favorite_wins(start: dict[int, Standing], truth: np.ndarray, generator: np.random.Generator) -> bool:
