@@ -16,15 +16,19 @@ from mixing.console.spec import BUS_VECTOR, DELIVERY
 MIN_SIZE, MAX_SIZE = 0.02, 0.05
 _FREE = np.array([not p.name.endswith(("_hz", "_q")) and p not in DELIVERY for p in BUS_VECTOR])
 _STREAM = 0x6D75
+# Share of the births that mutate: with every birth mutated, chance leads further astray than votes can lead back.
+RATE = float(__import__("os").environ.get("RATE", "0.25"))
 
 
-def draw_mutation(seed: int, attempt: int = 0) -> NDArray[np.float32]:
-    """The mutation of a breeding, (len(BUS_VECTOR),); its rms lies between MIN_SIZE and MAX_SIZE.
+def draw_mutation(seed: int, attempt: int = 0) -> NDArray[np.float32] | None:
+    """The mutation of a breeding, (len(BUS_VECTOR),), with an rms between MIN_SIZE and MAX_SIZE; None for most births.
 
     Args:
-        seed: of the breeding, at least 0; the same seed and attempt draw the same mutation.
+        seed: of the breeding, at least 0; the same seed and attempt draw the same.
     """
     rng = np.random.default_rng([seed, attempt, _STREAM])
+    if rng.random() >= RATE:
+        return None
     size = rng.uniform(MIN_SIZE, MAX_SIZE)
     step = rng.standard_normal(len(BUS_VECTOR)) * _FREE
     return (step * size / np.sqrt(np.mean(np.square(step)))).astype(np.float32)

@@ -13,12 +13,11 @@ from mixing.training.cache import measure_excerpts
 from mixing.training.corpus import audio_files, read_manifest
 from mixing.training.mixbench import BenchSet, bench_from_features, bench_from_sets
 
-CACHE_NAME = ".bench"
-
 
 def collect(
     folder: Path | None,
     corpus_dir: Path,
+    cache_dir: Path,
     *,
     limit: int | None = None,
     on_song: Callable[[], object] | None = None,
@@ -28,7 +27,8 @@ def collect(
 
     Args:
         folder: any folder of music; every file counts as a work of its own. None takes the corpus where there is one.
-        corpus_dir: holds manifest.json, and the cache of what was measured here.
+        corpus_dir: holds manifest.json.
+        cache_dir: of features; what is measured here is kept there.
         limit: at most this many songs.
         on_song: called after each song.
     Raises: AudioError for a folder without two readable songs.
@@ -46,10 +46,9 @@ def collect(
         return bench_from_sets(), []
     if len(paths) < 2:
         raise AudioError("MixBench needs at least two songs, because it shuffles them. Add music.", code="empty")
-    corpus_dir.mkdir(parents=True, exist_ok=True)
     measured: list[tuple[StemFeatures, list[StemFeatures]]] = []
     with ProcessPoolExecutor(n_workers) as pool:
-        for pair in pool.map(_measured, paths, [corpus_dir / CACHE_NAME] * len(paths)):
+        for pair in pool.map(_measured, paths, [cache_dir] * len(paths)):
             measured.append(pair)
             if on_song is not None:
                 on_song()

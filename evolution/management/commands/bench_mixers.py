@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from evolution.management.commands.build_corpus import CORPUS_DIR
+from evolution.management.commands.build_corpus import CACHE_DIR, CORPUS_DIR
 from evolution.management.commands.train_champions import MODELS_DIR
 
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             contestants = load_contestants(options["models"])
             with tqdm(desc="Measuring songs", unit="song") as bar:
                 bench, audio = bench_songs.collect(
-                    options["songs"], CORPUS_DIR, limit=options["limit"], on_song=bar.update
+                    options["songs"], CORPUS_DIR, CACHE_DIR, limit=options["limit"], on_song=bar.update
                 )
             reference = load_reference(options["models"])
             with tqdm(desc="Judging", total=len(contestants), unit="mixer") as bar:
