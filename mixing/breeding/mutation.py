@@ -17,7 +17,7 @@ MIN_SIZE, MAX_SIZE = 0.02, 0.05
 _FREE = np.array([not p.name.endswith(("_hz", "_q")) and p not in DELIVERY for p in BUS_VECTOR])
 _STREAM = 0x6D75
 # Share of the births that mutate: with every birth mutated, chance leads further astray than votes can lead back.
-RATE = float(__import__("os").environ.get("RATE", "0.25"))
+RATE = 0.05
 
 
 def draw_mutation(seed: int, attempt: int = 0) -> NDArray[np.float32] | None:

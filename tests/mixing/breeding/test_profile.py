@@ -86,8 +86,9 @@ def test_the_cards_carry_what_can_be_measured_again() -> None:
 
 def test_the_champions_are_the_scale() -> None:
     rng = np.random.default_rng(1)
-    raw: list[dict[str, Any]] = [{name: rng.normal(size=8) for name in CAPABILITIES} for _ in range(5)]
+    raw: list[dict[str, Any]] = [{name: i + 0.1 * rng.normal(size=8) for name in CAPABILITIES} for i in range(5)]
     reference = make_reference(raw)
+    assert reference.shown == CAPABILITIES
     table = np.array([[score_intervals(one, reference)[name].value for name in CAPABILITIES] for one in raw])
     np.testing.assert_allclose(table.mean(axis=0), 0.0, atol=1e-9)
     np.testing.assert_allclose(table.std(axis=0, ddof=1), 1.0, atol=1e-9)
@@ -98,7 +99,7 @@ def test_the_scale_survives_its_file_and_damage_is_refused(tmp_path: Any) -> Non
     path = tmp_path / "scale.json"
     save_reference(reference, path)
     assert load_reference(path) == reference
-    path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
+    path.write_text(path.read_text().replace('"version": 2', '"version": 99'))
     with pytest.raises(MixerFileError):
         load_reference(path)
     path.write_text("{")
