@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from mixing.audio.features import STAT
+from mixing.audio.features import MID_BANDS, STAT
 from mixing.console.spec import NEUTRAL_STRIP_VECTOR, STRIP
 from mixing.mixers.strips import StripNetwork
-from mixing.training.effects import tone_difference_db
+from mixing.training.effects import mono_below_db, physical_values, tone_difference_db
 from mixing.training.losses import TONE_DB, band_weights
 from mixing.training.stem_songs import StemSong, Unbalanced, choose_stems, level_errors_lu, unbalance
 from mixing.training.strip_effects import MAX_BALANCE_DB, apply_strips
@@ -160,7 +160,10 @@ def strip_loss(strips: torch.Tensor, reverb: torch.Tensor, batch: Unbalanced, st
     vectors, stats, clean = strips.flatten(0, 1), batch.stats.flatten(0, 1), batch.clean.flatten(0, 1)
     roles = batch.roles.flatten()
     out = apply_strips(vectors, stats)
-    wanted_mid = clean[:, : out.mid_db.shape[1]] + style_tone_db(roles, style)
+    rule, rule_reverb = _rules(batch, style)
+    # What the rules cut off at the bottom is not to be put back by a shelf.
+    cut_db = mono_below_db(physical_values(STRIP, rule)["high_pass_hz"])
+    wanted_mid = clean[:, MID_BANDS] + style_tone_db(roles, style) + cut_db
     weights = band_weights(wanted_mid, stats)
     tone = tone_difference_db(out.mid_db, wanted_mid, weights)
     tone_loss = ((_huber(tone / TONE_DB) * weights).sum(1) / weights.sum(1)).mean()
@@ -173,12 +176,11 @@ def strip_loss(strips: torch.Tensor, reverb: torch.Tensor, batch: Unbalanced, st
     wanted_balance = clean[:, STAT["balance_db"]].clamp(-MAX_BALANCE_DB, MAX_BALANCE_DB)
     balance_loss = (_huber((out.balance_db - wanted_balance) / BALANCE_DB) * ~is_mono).mean()
 
-    rule, rule_reverb = _rules(batch, style)
     difference = (vectors - rule).abs()
     rule_loss = difference[:, _RULED].mean() + (difference[:, _PAN] * is_mono).mean()
     reverb_loss = (reverb - rule_reverb).abs().mean()
     neutral = torch.from_numpy(NEUTRAL_STRIP_VECTOR)
-    prior = (vectors - neutral)[:, _LOOSE].square().mean() + 0.3 * (vectors - neutral)[:, _GAINS].abs().mean()
+    prior = (vectors - neutral)[:, _LOOSE].square().mean() + 2.0 * (vectors - neutral)[:, _GAINS].abs().mean()
     return level_loss + tone_loss + 0.5 * balance_loss + 4.0 * rule_loss + reverb_loss + 0.1 * prior
 
 
