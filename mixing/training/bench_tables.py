@@ -163,7 +163,8 @@ def write_to_cards(models_dir: Path, found: Findings) -> None:
         if result.slug in by_slug:
             metrics["style"] = {k: v for k, v in by_slug[result.slug].to_dict().items() if k != "slug"}
         card = read_card(path)
-        kept = {name: value for name, value in card.metrics.items() if name == "capability_intervals"}
+        # What this run did not measure stays; training writes a new card, so it is of these weights.
+        kept = {name: value for name, value in card.metrics.items() if name in ("capability_intervals", "on_sound")}
         write_card(replace(card, metrics=kept | metrics), path)
 
 
