@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixing.breeding.blend.strategies import STRATEGIES, strategy_named
@@ -62,6 +62,7 @@ def test_each_group_takes_its_own_share(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["linear", "slerp", "task_arithmetic"])
+@settings(deadline=None)
 @given(base=SHARES, tone=SHARES, level=SHARES)
 def test_swapping_parents_and_shares_gives_the_same_child(name: str, base: float, tone: float, level: float) -> None:
     loser, winner, founders = weights(1), weights(2), (weights(3), weights(4))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixing.breeding.population import N_PROBATION, PROBATION_VOTES, SIZE, Member, survivors
@@ -26,6 +26,7 @@ def populations(draw: st.DrawFn) -> list[Member]:
     ]
 
 
+@settings(deadline=None)
 @given(populations(), st.data())
 def test_the_promises_hold_for_every_population(members: list[Member], data: st.DataObject) -> None:
     protected = data.draw(st.sets(st.sampled_from([m.key for m in members]), max_size=4)) if members else set()

@@ -66,7 +66,7 @@ def test_stems_that_come_twice_are_as_loud_together_as_one() -> None:
     assert total == pytest.approx(10.0 * np.log10(np.sum(10.0 ** (song.stats[:, LOUDNESS] / 10.0))), abs=1e-3)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=9), st.floats(-30, 30))
 def test_a_common_gain_is_no_error_of_balance(gains: list[float], common: float) -> None:
     errors = level_errors_lu(torch.tensor([gains]))

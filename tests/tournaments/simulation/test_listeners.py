@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tournaments.simulation.listeners import (
@@ -67,6 +67,7 @@ def test_coins_and_random_listeners_hear_nothing(listener: Listener) -> None:
     assert np.mean([choice == "first" for choice in choices]) == pytest.approx(0.5, abs=0.04)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 50), st.floats(0, 50), st.floats(0.01, 20), st.integers(0, 1000))
 def test_every_vote_can_be_entered(first: float, second: float, scale: float, seed: int) -> None:
     opinion = judge(first, second, LISTENER, scale, np.random.default_rng(seed))
