@@ -22,10 +22,6 @@ LEVEL_CENTER_LU, LEVEL_SCALE_LU = -9.0, 6.0
 # The number of stems, as the octaves of it.
 COUNT_SCALE = 5.0
 N_INPUTS = N_STATS + 1 + len(ROLES) + 1
-# Where the inputs that are not measurements stand.
-LEVEL = N_STATS
-ROLE = slice(N_STATS + 1, N_STATS + 1 + len(ROLES))
-COUNT = N_INPUTS - 1
 
 
 class StripNetwork(nn.Module):

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -260,8 +261,8 @@ def assign_splits(songs: Sequence[CorpusSong], *, bench_share: float = 0.0) -> l
     return sorted(result, key=lambda song: song.path)
 
 
-def write_manifest(path: Path, songs: Sequence[CorpusSong]) -> None:
-    """Write the manifest as JSON, one song a line."""
+def write_manifest(path: Path, songs: Sequence[Any]) -> None:
+    """Write a manifest as JSON, one song a line; songs are dataclasses of plain values."""
     lines = ",\n".join(json.dumps(asdict(song), ensure_ascii=False) for song in songs)
     partial = path.with_suffix(".part")
     partial.write_text(f"[\n{lines}\n]\n")

@@ -125,7 +125,7 @@ class Arena:
         for founder in self.founders:
             self.replay.step(Entry(founder.key, START_RATING, START_VARIANCE))
         self.n_born = len(self.founders)
-        self.n_rejected = self.n_breedings = self.n_steps = 0
+        self.n_rejected = self.n_breedings = 0
 
     def run(self, n_votes: int) -> Run:
         """Hold tournaments until there are enough votes, and reckon."""
@@ -197,7 +197,7 @@ class Arena:
     def _breed(self, loser: Agent, winner: Agent, confidence: float, entrants: dict[int, int], number: int) -> None:
         board = self.replay.board
         after = board[winner.key, OVERALL].rating
-        birth = give_birth(
+        offspring = give_birth(
             loser,
             winner,
             list(self.living.values()),
@@ -208,13 +208,12 @@ class Arena:
             mutates=self.arm.mutates,
         )
         self.n_breedings += 1
-        self.n_steps += birth.n_steps
-        if birth.offspring is None:
+        if offspring is None:
             self.n_rejected += 1
             return
-        self.living[birth.offspring.key] = birth.offspring
-        self.replay.step(Entry(birth.offspring.key, after + NEWBORN_BONUS, START_VARIANCE))
-        entrants[birth.offspring.key] = number + ROUNDS_TO_GROW_UP
+        self.living[offspring.key] = offspring
+        self.replay.step(Entry(offspring.key, after + NEWBORN_BONUS, START_VARIANCE))
+        entrants[offspring.key] = number + ROUNDS_TO_GROW_UP
         self.n_born += 1
 
     def _make_room(self) -> None:

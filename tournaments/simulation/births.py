@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mixing.breeding.blend.strategies import DEFAULT, strategy_named
+from mixing.breeding.blend.tensors import average
 from mixing.breeding.blend.weights import blend_weights
 from mixing.breeding.family import Recipe
 from mixing.breeding.gate import COPY_DISTANCE, MAX_OFF_BLEND, MOVEMENT_SLACK_DB, REPAIR_SLACK
@@ -26,14 +25,6 @@ HEAL_STEPS = 40
 FACTORS = (1.0, 1.25, 0.75)
 
 
-@dataclass(frozen=True)
-class Birth:
-    """An offspring, or None where the gate rejected every attempt; and the healing steps that it took."""
-
-    offspring: Agent | None
-    n_steps: int
-
-
 def give_birth(
     loser: Agent,
     winner: Agent,
@@ -44,34 +35,32 @@ def give_birth(
     rating_gap: float,
     seed: int,
     mutates: bool,
-) -> Birth:
-    """Let the loser learn from the winner.
+) -> Agent | None:
+    """Let the loser learn from the winner; None where the gate rejects every attempt.
 
     Args:
         key: of the offspring. seed: of its mutation and healing.
         confidence: of the vote, 0 to 1. rating_gap: the winner's rating minus the loser's.
     """
     plan = plan_ratios(confidence=confidence, rating_gap=rating_gap, loser_capabilities={}, winner_capabilities={})
-    n_steps = 0
     for attempt, factor in enumerate(FACTORS):
         ratios = plan if factor == 1.0 else plan.scaled(factor)
         mutation = draw_mutation(seed, attempt) if mutates else None
         recipe = Recipe(strategy_named(DEFAULT), {}, ratios, seed, mutation)
         child = _blended([loser.mixer, winner.mixer], ratios)
         healed_to = recipe.target([loser.at_heal, winner.at_heal])
-        n_steps += _heal(child, loser.world, healed_to, seed)
+        _heal(child, loser.world, healed_to, seed)
         agent = Agent(key, child, loser.world)
         if _passes(agent, loser, winner, recipe, living):
-            return Birth(agent, n_steps)
-    return Birth(None, n_steps)
+            return agent
+    return None
 
 
 def average_of(founders: Sequence[Agent], *, seed: int) -> Agent:
     """The founders' average: mean weights, healed to the mean of their answers."""
     world = founders[0].world
     child = type(founders[0].mixer).from_config(founders[0].mixer.config.to_dict())
-    states = [founder.mixer.network.state_dict() for founder in founders]
-    child.network.load_state_dict({name: torch.stack([s[name] for s in states]).mean(dim=0) for name in states[0]})
+    child.network.load_state_dict(average([founder.mixer.network.state_dict() for founder in founders]))
     mean = np.asarray(np.mean([founder.at_heal for founder in founders], axis=0), np.float32)
     _heal(child, world, mean, seed, n_steps=5 * HEAL_STEPS)
     return Agent(len(founders), child, world)
@@ -84,8 +73,8 @@ def _blended(parents: Sequence[Mixer], ratios: Ratios) -> Mixer:
     return child
 
 
-def _heal(child: Mixer, world: World, target: NDArray[np.float32], seed: int, n_steps: int = HEAL_STEPS) -> int:
-    return heal(child, world.heal.log_mel, world.heal.stats, target, seed=seed, steps=n_steps).steps
+def _heal(child: Mixer, world: World, target: NDArray[np.float32], seed: int, n_steps: int = HEAL_STEPS) -> None:
+    heal(child, world.heal.log_mel, world.heal.stats, target, seed=seed, steps=n_steps)
 
 
 def _passes(child: Agent, loser: Agent, winner: Agent, recipe: Recipe, living: Sequence[Agent]) -> bool:

@@ -94,6 +94,7 @@ class Command(BaseCommand):
         from tqdm import tqdm
 
         from mixing.training.champions import load_stem_songs
+        from mixing.training.corpus import write_manifest
         from mixing.training.multitrack import library
         from mixing.training.stem_bench import save_stems
 
@@ -107,7 +108,7 @@ class Command(BaseCommand):
         with tqdm(total=len(found), desc="Rendering stems", unit="song") as bar:
             songs = library.measure_songs(found, CORPUS_DIR, CACHE_DIR, on_song=bar.update)
         manifest = CORPUS_DIR / library.MANIFEST_NAME
-        library.write_multitrack(manifest, songs)
+        write_manifest(manifest, songs)
         if with_sets:
             save_stems(load_stem_songs(CORPUS_DIR, CACHE_DIR, "bench"))
         hours = sum(song.duration_s for song in songs) / 3600.0

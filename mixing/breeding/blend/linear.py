@@ -10,21 +10,15 @@ from collections.abc import Sequence
 
 import torch
 
-from mixing.breeding.blend.tensors import Weights, shares_of
+from mixing.breeding.blend.tensors import Weights, winner_share
 from mixing.breeding.ratio import Ratios
 
 
-def blend(parents: Sequence[Weights], ratios: Ratios, *, guest_share: float = 0.0) -> dict[str, torch.Tensor]:
-    """Weighted mean of the parents, exact at the shares 0 and 1.
-
-    Args:
-        parents: loser, winner and, where `guest_share` is above 0, a guest.
-    """
+def blend(parents: Sequence[Weights], ratios: Ratios) -> dict[str, torch.Tensor]:
+    """Weighted mean of loser and winner, exact at the shares 0 and 1."""
+    loser, winner = parents
     child = {}
-    for name, a in parents[0].items():
-        _, winner, *guest = shares_of(name, ratios, guest_share)
-        to_winner = winner / (1.0 - guest_share) if guest else winner
-        b = parents[1][name]
-        mixed = b.clone() if to_winner == 1.0 else torch.lerp(a, b, to_winner)
-        child[name] = torch.lerp(mixed, parents[2][name], guest_share) if guest else mixed
+    for name, a in loser.items():
+        share = winner_share(name, ratios)
+        child[name] = winner[name].clone() if share == 1.0 else torch.lerp(a, winner[name], share)
     return child

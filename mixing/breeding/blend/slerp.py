@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import torch
 
-from mixing.breeding.blend.tensors import Weights, shares_of
+from mixing.breeding.blend.tensors import Weights, winner_share
 from mixing.breeding.ratio import Ratios
 
 # Directions nearer than this have no arc worth the name, and lengths below it no direction.
@@ -24,7 +24,7 @@ def blend(parents: Sequence[Weights], ratios: Ratios) -> dict[str, torch.Tensor]
     Directions are turned by the share of the angle between them, lengths by the same share on a straight line.
     """
     loser, winner = parents
-    return {name: _turned(a, winner[name], shares_of(name, ratios, 0.0)[1]) for name, a in loser.items()}
+    return {name: _turned(a, winner[name], winner_share(name, ratios)) for name, a in loser.items()}
 
 
 def _turned(a: torch.Tensor, b: torch.Tensor, share: float) -> torch.Tensor:

@@ -10,23 +10,22 @@ from collections.abc import Sequence
 
 import torch
 
-from mixing.breeding.blend.tensors import Weights, shares_of
+from mixing.breeding.blend.tensors import Weights, winner_share
 from mixing.breeding.ratio import Ratios
 
 
-def blend(
-    parents: Sequence[Weights], ratios: Ratios, *, base: Weights, scale: float, guest_share: float = 0.0
-) -> dict[str, torch.Tensor]:
+def blend(parents: Sequence[Weights], ratios: Ratios, *, base: Weights, scale: float) -> dict[str, torch.Tensor]:
     """base + scale * sum over parents of share * (parent - base).
 
     Args:
-        parents: loser, winner and, where `guest_share` is above 0, a guest.
+        parents: loser, winner.
         base: the founders' average.
         scale: of the sum.
     """
+    loser, winner = parents
     child = {}
     for name, origin in base.items():
-        shares = shares_of(name, ratios, guest_share)
-        learned = sum(share * (parent[name] - origin) for share, parent in zip(shares, parents, strict=True))
+        share = winner_share(name, ratios)
+        learned = (1.0 - share) * (loser[name] - origin) + share * (winner[name] - origin)
         child[name] = origin + scale * learned
     return child

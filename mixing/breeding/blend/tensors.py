@@ -26,11 +26,9 @@ def winner_share(name: str, ratios: Ratios) -> float:
     return ratios.groups[group]
 
 
-def shares_of(name: str, ratios: Ratios, guest_share: float) -> tuple[float, ...]:
-    """Shares of loser, winner and, where its share is above 0, guest in one tensor; they add up to 1."""
+def shares_of(name: str, ratios: Ratios, guest_share: float) -> tuple[float, float, float]:
+    """Shares of loser, winner and guest in one tensor; they add up to 1."""
     winner = winner_share(name, ratios)
-    if guest_share == 0.0:
-        return 1.0 - winner, winner
     return (1.0 - guest_share) * (1.0 - winner), (1.0 - guest_share) * winner, guest_share
 
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -178,14 +178,6 @@ def measure_songs(
             if on_song is not None:
                 on_song()
     return usable
-
-
-def write_multitrack(path: Path, songs: Sequence[MultitrackSong]) -> None:
-    """Write the manifest as JSON, one song a line."""
-    lines = ",\n".join(json.dumps(asdict(song), ensure_ascii=False) for song in songs)
-    partial_path = path.with_suffix(".part")
-    partial_path.write_text(f"[\n{lines}\n]\n")
-    partial_path.replace(path)
 
 
 def read_multitrack(path: Path) -> list[MultitrackSong]:

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from mixing.audio.features import STAT
+from mixing.training.corpus import write_manifest
 from mixing.training.debian import DONE
 from mixing.training.multitrack import library
 from mixing.training.multitrack.sources import SOUND_FONTS, MultitrackPackage
@@ -46,7 +47,7 @@ def corpus(tmp_path: Path) -> Path:
 def build(corpus: Path) -> tuple[list[library.MultitrackSong], bytes]:
     found = library.find_songs(corpus, packages=PACKAGES)
     songs = library.measure_songs(found, corpus, corpus.parent / "features")
-    library.write_multitrack(corpus / library.MANIFEST_NAME, songs)
+    write_manifest(corpus / library.MANIFEST_NAME, songs)
     return songs, (corpus / library.MANIFEST_NAME).read_bytes()
 
 
