@@ -8,10 +8,8 @@ reference. Baselines that know no style are given its offset for free.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +29,7 @@ from mixing.audio.features import (
     read_analysis_window,
 )
 from mixing.console.spec import BUS_VECTOR, MixSettings
+from mixing.processes import worker_processes
 from mixing.training.damage import Damage, draw_damage
 from mixing.training.damage_audio import curve_bins_hz, damage_audio, filtered
 from mixing.training.effects import audible, tone_difference_db
@@ -118,7 +117,7 @@ def run_audio_bench(
     left_out = {} if _has_matchering() else {"matchering": "not installed; it comes with requirements-bench.txt"}
     work = partial(_judge_song, contestants=contestants, paths=paths, mean_mid_db=np.array(mean_mid_db), damage=damage)
     rows: list[dict[str, dict[str, dict[str, float]]]] = []
-    with ProcessPoolExecutor(n_workers, initializer=_quiet) as pool:
+    with worker_processes(n_workers) as pool:
         for row in pool.map(work, range(len(paths)), references):
             rows.append(row)
             if on_song is not None:
@@ -260,10 +259,6 @@ def _has_matchering() -> bool:
     from importlib.util import find_spec
 
     return find_spec("matchering") is not None
-
-
-def _quiet() -> None:
-    os.nice(5)
 
 
 def _report(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mixing.audio.features import StemFeatures, cached_features, read_analysis_window
 from mixing.errors import AudioError
+from mixing.processes import worker_processes
 from mixing.training.cache import measure_excerpts
 from mixing.training.corpus import audio_files, read_manifest
 from mixing.training.mixbench import BenchSet, bench_from_features, bench_from_sets
@@ -47,7 +47,7 @@ def collect(
     if len(paths) < 2:
         raise AudioError("MixBench needs at least two songs, because it shuffles them. Add music.", code="empty")
     measured: list[tuple[StemFeatures, list[StemFeatures]]] = []
-    with ProcessPoolExecutor(n_workers) as pool:
+    with worker_processes(n_workers) as pool:
         for pair in pool.map(_measured, paths, [cache_dir] * len(paths)):
             measured.append(pair)
             if on_song is not None:

@@ -5,9 +5,7 @@ What is learned from, and what MixBench judges on, is also measured in excerpts:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from mixing.audio.features import (
     save_features,
 )
 from mixing.errors import AudioError
+from mixing.processes import worker_processes
 from mixing.training.corpus import CorpusSong
 
 N_EXCERPTS, EXCERPT_S = 4, 30.0
@@ -48,7 +47,7 @@ def fill_cache(
     cache_dir.mkdir(parents=True, exist_ok=True)
     failed: list[str] = []
     jobs = [(str(root / song.path), str(cache_dir), song.sha256, song.split in EXCERPTED) for song in songs]
-    with ProcessPoolExecutor(n_workers, initializer=os.nice, initargs=(5,)) as pool:
+    with worker_processes(n_workers) as pool:
         for song, is_done in zip(songs, pool.map(_measure, jobs, chunksize=2), strict=True):
             if not is_done:
                 failed.append(song.path)

@@ -15,7 +15,6 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import soundfile
 
 from mixing.errors import AudioError
 from mixing.genres import GENRES
+from mixing.processes import worker_processes
 from mixing.training.debian import DONE, download_and_unpack, fetch_all, licence_of, read_licences
 from mixing.training.packages import PACKAGES, MusicPackage
 
@@ -121,7 +121,7 @@ def scan_packages(
 ) -> list[CorpusSong]:
     """Find the usable songs of every package that has been fetched, splits assigned."""
     songs: list[CorpusSong] = []
-    with ProcessPoolExecutor(n_workers) as pool:
+    with worker_processes(n_workers) as pool:
         for package in packages:
             folder = root / package.name
             if not (folder / DONE).exists():
@@ -155,7 +155,7 @@ def scan_folder(folder: Path, *, on_file: Callable[[], object] | None = None, n_
     """
     paths = list(audio_files(folder))
     songs: list[CorpusSong] = []
-    with ProcessPoolExecutor(n_workers) as pool:
+    with worker_processes(n_workers) as pool:
         for path, probed in zip(paths, pool.map(probe_song, paths, chunksize=4), strict=True):
             if on_file is not None:
                 on_file()

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from mixing.audio.features import SongFeatures, cache_path, extract_features, load_features, save_features
 from mixing.errors import AudioError
+from mixing.processes import worker_processes
 from mixing.training.debian import DONE, download_and_unpack, fetch_all, licence_of, read_licences
 from mixing.training.multitrack.accompaniment import SONGS_DIR, genre_of_style, write_songs
 from mixing.training.multitrack.fluidsynth import render_midi
@@ -170,7 +169,7 @@ def measure_songs(
     """Render and measure every song that the cache lacks; returns the usable ones with labels and duration."""
     cache_dir.mkdir(parents=True, exist_ok=True)
     usable = []
-    with ProcessPoolExecutor(n_workers, initializer=os.nice, initargs=(5,)) as pool:
+    with worker_processes(n_workers) as pool:
         for song, found in zip(songs, pool.map(partial(_measure, root=root, cache_dir=cache_dir), songs), strict=True):
             if found is not None:
                 duration_s, labels = found

@@ -31,10 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Numeric libraries load only when the command runs, so that listing commands stays quick.
-        from concurrent.futures import ProcessPoolExecutor, as_completed
+        from concurrent.futures import as_completed
 
         from tqdm import tqdm
 
+        from mixing.processes import worker_processes
         from tournaments.simulation.arms import ARMS, run_arm
         from tournaments.simulation.report import load_runs, run_path, save_run, summarize, to_chart, to_markdown
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         ]
         # The longest first, so that no core waits for one at the end.
         jobs.sort(key=lambda job: (-job[2] * (2 if ARMS[job[0]].breeds else 1), job[1]))
-        with ProcessPoolExecutor(options["workers"]) as pool, tqdm(total=len(jobs), unit="run") as bar:
+        with worker_processes(options["workers"]) as pool, tqdm(total=len(jobs), unit="run") as bar:
             futures = [
                 pool.submit(run_arm, arm, seed=seed, n_votes=n_votes, models=options["models"])
                 for arm, seed, n_votes in jobs
