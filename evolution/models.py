@@ -37,6 +37,9 @@ class Mixer(models.Model):
     genres = models.JSONField(default=list, blank=True)
     specialities = models.JSONField(default=list, blank=True)
     capabilities = models.JSONField(default=dict, blank=True, help_text="Measured on the probe set, by name.")
+    style = models.JSONField(
+        default=list, blank=True, help_text="Mean normalized settings on the heal set; empty where never measured."
+    )
     card = models.JSONField(default=dict, blank=True, help_text="Training data, licences and metrics, as shipped.")
     weights = models.FileField(
         upload_to="mixers/", blank=True, help_text="Empty for a retired mixer that left no offspring."

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from evolution.models import Breeding, Mixer
-from mixing.console.spec import MixSettings
+from mixing.console.spec import BUS_VECTOR, MixSettings
 from tournaments.models import Ballot, Battle, Entrant, Mix, Preview, Song, Tournament, Vote
 from tournaments.services.ledger import append_seed
 
@@ -31,6 +31,7 @@ def make_mixer(*, is_rated: bool = True, **overrides: Any) -> Mixer:
         "nickname": f"Mixer {number}",
         "architecture": Mixer.Architecture.CNN,
         "is_champion": True,
+        "style": [0.3 + 0.05 * ((number + i) % 7) for i in range(len(BUS_VECTOR))],
         "weights": f"mixers/mixer-{number}.safetensors",
         "content_hash": f"{number:064x}",
         "seed_rating": 1300.0,

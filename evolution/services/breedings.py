@@ -22,6 +22,7 @@ from mixing.errors import BreedingError
 
 if TYPE_CHECKING:
     from mixing.breeding.breed import BreedingResult
+    from mixing.breeding.taste import TastePosterior
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,11 @@ def request_breeding(
     return breeding
 
 
-def compute_breeding(breeding: Breeding) -> Outcome:
+def compute_breeding(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
     """Do the work: seconds of it, without writing to the database. The caller holds the lease.
 
+    Args:
+        taste: of the breeding's genre, which the offspring takes a small step towards.
     Raises: BreedingError or MixerFileError where the parents cannot be bred.
     """
     # Torch and numba stay out of the web process.
@@ -109,7 +112,7 @@ def compute_breeding(breeding: Breeding) -> Outcome:
             parameters=parameters,
             guest=Path(guest.weights.path) if guest else None,
             founders=tuple(Path(mixer.weights.path) for mixer in founders()) if strategy.needs_base else (),
-            mutates=True,
+            taste=taste,
         )
     )
     fields: dict[str, Any] = {
@@ -219,6 +222,7 @@ def _make_offspring(breeding: Breeding, result: BreedingResult, guest: Mixer | N
         genres=[genre for genre in loser.genres if genre in winner.genres] or [breeding.genre],
         specialities=specialities,
         capabilities=capabilities,
+        style=result.style.tolist(),
         card=card,
         weights=stored,
         content_hash=result.hash,

@@ -65,6 +65,7 @@ def _known(card: MixerCard) -> Mixer | None:
 def _register(card: MixerCard, weights: Path) -> Mixer:
     # Reading weights needs torch, which the web process must not load.
     from mixing.breeding.profile import measure_capabilities, specialities_of
+    from mixing.breeding.taste import measure_style
     from mixing.mixers.zoo import load_mixer
 
     network: Network = load_mixer(weights, card)
@@ -76,6 +77,7 @@ def _register(card: MixerCard, weights: Path) -> Mixer:
         generation=card.generation,
         specialities=list(card.specialities) or specialities_of(capabilities),
         capabilities=capabilities,
+        style=measure_style(network).tolist(),
         content_hash=card.content_hash,
         seed_rating=card.rating,
         card=_card_row(card),

@@ -20,9 +20,9 @@ class Place:
     """Where a mixer stands on the board.
 
     Attributes:
-        lower_bound: of its overall rating.
-        n_votes: that moved it.
-        by_genre: lower bounds of its ratings in genres.
+        lower_bound: of how much it is liked over all genres.
+        n_votes: that moved its rating.
+        by_genre: lower bounds of how much it is liked in genres.
     """
 
     lower_bound: float

@@ -20,9 +20,9 @@ from mixing.breeding.family import Family, Recipe, load_family
 from mixing.breeding.gate import GateReport, GateSet, Parents, examine, load_gate_set
 from mixing.breeding.heal import HealReport
 from mixing.breeding.inheritance import realized_inheritance
-from mixing.breeding.mutation import draw_mutation
 from mixing.breeding.outputs import one_thread
 from mixing.breeding.ratio import Ratios
+from mixing.breeding.taste import TastePosterior, measure_style
 from mixing.errors import BreedingError
 from mixing.mixers.base import Mixer
 from mixing.mixers.zoo import content_hash, load_mixer
@@ -48,7 +48,7 @@ class BreedingRequest:
         strategy, parameters: how weights are blended; see mixing.breeding.blend.strategies.
         guest: weights file of a third parent, for strategies that need one.
         founders: weights files of the champions, whose average is the base of some strategies.
-        mutates: whether the offspring also takes a small step of its own.
+        taste: of the genre; the offspring takes a small step of its own towards it. None for a plain blend.
     """
 
     loser: Path
@@ -60,7 +60,7 @@ class BreedingRequest:
     parameters: Mapping[str, float] = field(default_factory=dict)
     guest: Path | None = None
     founders: tuple[Path, ...] = ()
-    mutates: bool = False
+    taste: TastePosterior | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class BreedingResult:
 
     Attributes:
         realized: the winner's measured share per group on the probe set; None where the parents do not differ.
+        style: of the last attempt, (len(BUS_VECTOR),).
         gate: report of the last attempt.
         record: JSON-able; everything that `replay` needs, and what was measured.
     """
@@ -77,6 +78,7 @@ class BreedingResult:
     hash: str
     ratios: Ratios
     realized: dict[str, float | None]
+    style: NDArray[np.float32]
     gate: GateReport
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -100,9 +102,10 @@ def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = 
         twins = [gate_set.answers(mixer) for mixer in family.parents]
         living = _living_answers(request.living, gate_set)
         for attempt, factor in enumerate(FACTORS):
-            mutation = draw_mutation(request.seed, attempt) if request.mutates else None
             ratios = request.ratios if factor == 1.0 else request.ratios.scaled(factor)
-            recipe = Recipe(strategy, parameters, ratios, request.seed, mutation)
+            recipe = Recipe(strategy, parameters, ratios, request.seed, None)
+            if request.taste is not None:
+                recipe = recipe.mutating(request.taste, heal_answers, attempt)
             say("blend")
             child, healing = family.child(recipe, heal_answers)
             say("gate")
@@ -112,12 +115,14 @@ def breed(request: BreedingRequest, *, on_stage: Callable[[str], None] | None = 
                 break
         own, loser, winner = (answers_of(mixer, probe.log_mel, probe.stats) for mixer in (child, *family.parents[:2]))
         realized = realized_inheritance(own, loser, winner)
+        style = measure_style(child)
     digest = content_hash(child.network.state_dict())
     return BreedingResult(
         offspring=child if gate.passed else None,
         hash=digest if gate.passed else "",
         ratios=ratios,
         realized=realized,
+        style=style,
         gate=gate,
         record=_record(request, family, recipe, healing, realized, digest),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from mixing.breeding.blend.strategies import GUEST_SHARE, Strategy
 from mixing.breeding.blend.tensors import check_compatible
 from mixing.breeding.blend.weights import blend_weights
 from mixing.breeding.heal import HealReport, blend_outputs, heal
-from mixing.breeding.mutation import mutated
+from mixing.breeding.mutation import draw_mutation, mutated
 from mixing.breeding.ratio import Ratios
+from mixing.breeding.taste import TastePosterior
 from mixing.errors import BreedingError
 from mixing.mixers.base import Mixer
 from mixing.mixers.zoo import content_hash, load_mixer
@@ -47,6 +48,16 @@ class Recipe:
     def target(self, answers: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """What a child should answer where its parents answer this, (songs, settings)."""
         return mutated(blend_outputs(answers, self.ratios, guest_share=self.guest_share), self.mutation)
+
+    def mutating(self, taste: TastePosterior, heal_answers: Sequence[NDArray[np.float32]], attempt: int) -> Recipe:
+        """The same with a step from the blend's style towards what may be liked.
+
+        Args:
+            heal_answers: of the parents on the heal set.
+            attempt: at this breeding; each draws another step.
+        """
+        style = self.target(heal_answers).mean(axis=0)
+        return replace(self, mutation=draw_mutation(taste, style, self.seed, attempt))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A small step to where neither parent is: blending alone never leaves the hull of the founders' answers.
 
 It is made in output space, because there its size means the same for every mixer: the healing target is shifted by one
-fixed vector of normalized settings. Directions are drawn evenly over the settings that carry taste. Corners and Q stay,
-where a repair is aimed must not move, and so does the loudness, which is the same for both mixes of a battle anyway.
+vector of normalized settings. It goes uphill in what the genre's listeners may like, drawn from what their votes tell:
+anywhere while they tell nothing, and where they want to go once they do.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mixing.console.spec import BUS_VECTOR, DELIVERY
+from mixing.breeding.taste import TastePosterior
 
 # rms over all settings, normalized units.
 MIN_SIZE, MAX_SIZE = 0.02, 0.05
-_FREE = np.array([not p.name.endswith(("_hz", "_q")) and p not in DELIVERY for p in BUS_VECTOR])
 _STREAM = 0x6D75
-# Share of the births that mutate: with every birth mutated, chance leads further astray than votes can lead back.
-RATE = 0.05
 
 
-def draw_mutation(seed: int, attempt: int = 0) -> NDArray[np.float32] | None:
-    """The mutation of a breeding, (len(BUS_VECTOR),), with an rms between MIN_SIZE and MAX_SIZE; None for most births.
+def draw_mutation(
+    taste: TastePosterior, at: NDArray[np.floating], seed: int, attempt: int = 0
+) -> NDArray[np.float32] | None:
+    """The mutation of a breeding, (len(BUS_VECTOR),), with an rms between MIN_SIZE and MAX_SIZE.
 
     Args:
+        at: the style that the blend would have.
         seed: of the breeding, at least 0; the same seed and attempt draw the same.
+    Returns: None where the drawn liking has its best style nearer than MIN_SIZE.
     """
     rng = np.random.default_rng([seed, attempt, _STREAM])
-    if rng.random() >= RATE:
-        return None
     size = rng.uniform(MIN_SIZE, MAX_SIZE)
-    step = rng.standard_normal(len(BUS_VECTOR)) * _FREE
-    return (step * size / np.sqrt(np.mean(np.square(step)))).astype(np.float32)
+    step = taste.draw(rng).climb(at)
+    far = float(np.sqrt(np.mean(np.square(step))))
+    return None if far < MIN_SIZE else (step * min(1.0, size / far)).astype(np.float32)
 
 
 def mutated(target: NDArray[np.float32], mutation: NDArray[np.float32] | None) -> NDArray[np.float32]:

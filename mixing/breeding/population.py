@@ -26,9 +26,9 @@ class Member:
         key: whatever names it.
         born: its place in the order of births.
         n_votes: that moved its rating.
-        lower_bound: of its rating.
+        lower_bound: of how much it is liked over all genres, in any unit.
         capabilities: scores by name.
-        by_genre: lower bounds of its ratings in the genres where it has votes.
+        by_genre: lower bounds of how much it is liked in genres.
     """
 
     key: int

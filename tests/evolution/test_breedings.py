@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -16,6 +17,7 @@ from evolution.services.breedings import Outcome, compute_breeding, register, re
 from evolution.services.champions import seed_champions
 from evolution.services.verification import Finding, verify_breeding
 from mixarena.jobs.leases import claim
+from mixing.breeding.taste import Votes, learn_taste
 from mixing.errors import BreedingError
 from mixing.mixers.zoo import load_mixer, save_mixer
 from tests.mixing.breeding.champions import MODELS
@@ -46,7 +48,9 @@ def give_birth(breeding: Breeding) -> Mixer:
     lease = claim(Breeding, breeding.pk, state=Breeding.State.REQUESTED)
     assert lease is not None
     with lease:
-        outcome = compute_breeding(breeding)
+        parents = [breeding.loser.style, breeding.winner.style]
+        taste = learn_taste(Votes(np.array(parents, np.float32), [0, 1], []), breeding.genre)
+        outcome = compute_breeding(breeding, taste=taste)
         with transaction.atomic():
             offspring = register(breeding=breeding, lease=lease, outcome=outcome)
     breeding.refresh_from_db()

@@ -9,6 +9,7 @@ import pytest
 from evolution.models import Breeding, Mixer, Parentage
 from evolution.services.breedings import Outcome
 from mixarena.jobs.leases import claim
+from mixing.breeding.taste import TastePosterior
 from mixing.errors import BreedingError
 from tests.factories import make_mixer, make_song
 from tests.tournaments.rounds import play, start
@@ -17,7 +18,7 @@ from tournaments.services.breedings import breed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
-Compute = Callable[[Breeding], Outcome]
+Compute = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def tournament() -> Tournament:
     return start(song.owner, song, n_rounds=3)  # type: ignore[arg-type]
 
 
-def born(breeding: Breeding) -> Outcome:
+def born(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
     """The outcome of a breeding that went well, without the networks."""
     offspring = Mixer(
         slug="newborn",
@@ -36,6 +37,7 @@ def born(breeding: Breeding) -> Outcome:
         nickname="Newborn",
         architecture=Mixer.Architecture.CNN,
         generation=1,
+        style=breeding.winner.style,
         weights="mixers/newborn.safetensors",
         content_hash="f" * 64,
         seed_rating=breeding.newborn_rating,
@@ -45,7 +47,7 @@ def born(breeding: Breeding) -> Outcome:
     )
 
 
-def rejected(breeding: Breeding) -> Outcome:
+def rejected(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
     fields = {"state": Breeding.State.REJECTED, "reason": "It is a copy of a living mixer.", "seconds": 1.0}
     return Outcome(fields=fields, offspring=None, shares={"loser": 0.5, "winner": 0.5})
 
@@ -127,9 +129,9 @@ def test_who_holds_no_lease_does_nothing(tournament: Tournament, compute: Callab
 def test_a_lease_lost_on_the_way_leaves_no_trace(tournament: Tournament, compute: Callable[[Compute], None]) -> None:
     breeding = breeding_of(play(tournament))
 
-    def overtaken(breeding: Breeding) -> Outcome:
+    def overtaken(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
         Breeding.objects.filter(pk=breeding.pk).update(lease_owner="another worker")
-        return born(breeding)
+        return born(breeding, taste=taste)
 
     compute(overtaken)
     breed(breeding.pk)
@@ -149,7 +151,7 @@ def test_parents_retired_meanwhile_still_have_their_offspring(
     assert Mixer.objects.get(slug="newborn").parents.count() == 2
 
 
-def fails(breeding: Breeding) -> Outcome:
+def fails(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
     raise BreedingError("The parents differ in shape. Breed others.", code="shape")
 
 
@@ -171,7 +173,7 @@ def test_a_breeding_that_breaks_three_times_is_given_up(
 ) -> None:
     first, _ = play(tournament), play(tournament)
 
-    def breaks(breeding: Breeding) -> Outcome:
+    def breaks(breeding: Breeding, *, taste: TastePosterior) -> Outcome:
         raise RuntimeError("out of memory")
 
     compute(breaks)

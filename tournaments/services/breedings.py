@@ -6,12 +6,14 @@ from django.db import transaction
 
 from evolution.models import Breeding
 from evolution.services.breedings import compute_breeding, register
+from evolution.services.styles import measure_missing_styles
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
-from tournaments.models import Battle, Entrant
+from tournaments.models import Battle, Entrant, LedgerEvent
 from tournaments.services.ledger import append_birth
 from tournaments.services.mixes import request_mixes
 from tournaments.services.population import forget_childless, make_room
+from tournaments.services.taste import votes_on_styles
 from tournaments.services.tournaments import ROUNDS_TO_GROW_UP, next_battle, tell
 
 BREED = Step(
@@ -32,7 +34,12 @@ def breed(breeding_id: int) -> None:
 
 
 def _breed(breeding: Breeding, lease: Lease) -> None:
-    outcome = compute_breeding(breeding)
+    from mixing.breeding.taste import learn_taste
+
+    measure_missing_styles()
+    # Up to the vote that it comes from, so that a second try makes the same offspring.
+    vote = LedgerEvent.objects.get(vote__battle__key=breeding.key)
+    outcome = compute_breeding(breeding, taste=learn_taste(votes_on_styles(upto=vote.number), breeding.genre))
     with transaction.atomic():
         offspring = register(breeding=breeding, lease=lease, outcome=outcome)
         if offspring is None:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from datetime import timedelta
 
+import numpy as np
 from django.utils import timezone
 
 from evolution.models import Mixer
 from evolution.services.population import Place, drop_weights, keep_population
 from tournaments.models import Album, Entrant, Mix, Rating, Tournament
 from tournaments.ratings.replay import OVERALL
+from tournaments.services.taste import votes_on_styles
 
 # A mixer in a tournament that began this long ago may go: the tournament finds another one.
 TOURNAMENT_HOURS = 24
-# The lower bound of a rating lies this many deviations below it.
-N_DEVIATIONS = 2.0
 
 
 def make_room() -> list[Mixer]:
     """Retire whom the population has no room for; returns them. Call inside a transaction."""
-    by_genre: defaultdict[int, dict[str, float]] = defaultdict(dict)
-    votes: dict[int, int] = {}
-    for row in Rating.objects.filter(mixer__state=Mixer.State.ACTIVE):
-        by_genre[row.mixer_id][row.genre] = row.rating - N_DEVIATIONS * math.sqrt(row.variance)
-        if row.genre == OVERALL:
-            votes[row.mixer_id] = row.n_votes
-    places = {pk: Place(bounds.pop(OVERALL), votes[pk], bounds) for pk, bounds in by_genre.items() if pk in votes}
+    from mixing.breeding.taste import lower_bounds
+
+    rated = dict(Rating.objects.filter(mixer__state=Mixer.State.ACTIVE, genre=OVERALL).values_list("mixer", "n_votes"))
+    living = dict(Mixer.objects.filter(pk__in=rated).exclude(style=[]).order_by("pk").values_list("pk", "style"))
+    bounds = lower_bounds(votes_on_styles(), np.array(list(living.values())))
+    places = {
+        pk: Place(
+            lower_bound=float(bounds[None][row]),
+            n_votes=rated[pk],
+            by_genre={genre: float(bound[row]) for genre, bound in bounds.items() if genre is not None},
+        )
+        for row, pk in enumerate(living)
+    }
     return keep_population(places=places, needed=_needed())
 
 

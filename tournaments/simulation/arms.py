@@ -6,7 +6,6 @@ training would have added.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 
 from mixing.breeding.outputs import one_thread, rms_distance
 from mixing.breeding.population import Member, survivors
-from tournaments.ratings.elo import NEWBORN_BONUS, START_VARIANCE, Standing, score_of
+from mixing.breeding.taste import Comparison, TastePosterior, Votes, learn_taste, lower_bounds
+from tournaments.ratings.elo import NEWBORN_BONUS, START_VARIANCE, score_of
 from tournaments.ratings.pairing import FLAT, Candidate, Meeting, Pairing, draw_field, draw_pair, final_pair, strengths
 from tournaments.ratings.replay import OVERALL, Entry, Judgement, Replay
 from tournaments.simulation.births import HEAL_STEPS, average_of, give_birth
@@ -40,7 +40,6 @@ N_ROUNDS = 5
 ROUNDS_TO_GROW_UP = 2
 N_LISTENERS, N_TEST_LISTENERS = 48, 48
 START_RATING = 1300.0
-N_DEVIATIONS = 2.0
 CAPABILITY_NAMES = ("tone", "dynamics", "width")
 
 
@@ -124,6 +123,8 @@ class Arena:
         self.replay = Replay()
         for founder in self.founders:
             self.replay.step(Entry(founder.key, START_RATING, START_VARIANCE))
+        self.styles = [founder.style for founder in self.founders]
+        self.comparisons: list[Comparison] = []
         self.n_born = len(self.founders)
         self.n_rejected = self.n_breedings = 0
 
@@ -189,12 +190,24 @@ class Arena:
                 pairing.first, pairing.second, opinion.choice, opinion.confidence, _name(listener.genre), listener.key
             )
         )
+        score = score_of(opinion.choice)
+        assert score is not None  # noqa: S101 - listeners here always have an opinion
+        self.comparisons.append(Comparison(pairing.first, pairing.second, score, _name(listener.genre)))
         if self.arm.breeds and opinion.choice in ("first", "second"):
             winner, loser = agents if opinion.choice == "first" else reversed(agents)
-            self._breed(loser, winner, opinion.confidence / 100.0, entrants, number)
-        return Meeting(pairing.first, pairing.second, score_of(opinion.choice))
+            taste = self._taste(_name(listener.genre)) if self.arm.mutates else None
+            self._breed(loser, winner, opinion.confidence / 100.0, taste, entrants, number)
+        return Meeting(pairing.first, pairing.second, score)
 
-    def _breed(self, loser: Agent, winner: Agent, confidence: float, entrants: dict[int, int], number: int) -> None:
+    def _breed(
+        self,
+        loser: Agent,
+        winner: Agent,
+        confidence: float,
+        taste: TastePosterior | None,
+        entrants: dict[int, int],
+        number: int,
+    ) -> None:
         board = self.replay.board
         after = board[winner.key, OVERALL].rating
         offspring = give_birth(
@@ -205,33 +218,31 @@ class Arena:
             confidence=confidence,
             rating_gap=after - board[loser.key, OVERALL].rating,
             seed=int(self.rng.integers(2**31)),
-            mutates=self.arm.mutates,
+            taste=taste,
         )
         self.n_breedings += 1
         if offspring is None:
             self.n_rejected += 1
             return
         self.living[offspring.key] = offspring
+        self.styles.append(offspring.style)
         self.replay.step(Entry(offspring.key, after + NEWBORN_BONUS, START_VARIANCE))
         entrants[offspring.key] = number + ROUNDS_TO_GROW_UP
         self.n_born += 1
 
     def _make_room(self) -> None:
+        bounds = lower_bounds(self._votes(), np.array([agent.style for agent in self.living.values()]))
         members = [
             Member(
                 key=key,
                 is_champion=agent.is_champion,
                 born=key,
                 n_votes=self.replay.board[key, OVERALL].n_votes,
-                lower_bound=_lower_bound(self.replay.board[key, OVERALL]),
+                lower_bound=float(bounds[None][row]),
                 capabilities=self._capabilities(agent),
-                by_genre={
-                    _name(genre): _lower_bound(self.replay.board[key, _name(genre)])
-                    for genre in range(N_GENRES)
-                    if (key, _name(genre)) in self.replay.board
-                },
+                by_genre={genre: float(bound[row]) for genre, bound in bounds.items() if genre is not None},
             )
-            for key, agent in self.living.items()
+            for row, (key, agent) in enumerate(self.living.items())
         ]
         kept = survivors(members, has_niches=self.arm.has_niches)
         self.living = {key: agent for key, agent in self.living.items() if key in kept}
@@ -245,10 +256,16 @@ class Arena:
         return dict(zip(names, [value for score in scores for value in (score, -score)], strict=True))
 
     def _best(self, genre: int) -> Agent:
-        """Whom the board would hand to a listener of a genre."""
-        board = self.replay.board
-        standings = {key: board.get((key, _name(genre)), board[key, OVERALL]) for key in self.living}
-        return self.living[max(standings, key=lambda key: (_lower_bound(standings[key]), -key))]
+        """Whom the votes say that listeners of a genre like most."""
+        agents = list(self.living.values())
+        liking, _ = self._taste(_name(genre)).liking(np.array([agent.style for agent in agents]))
+        return agents[int(np.argmax(liking))]
+
+    def _taste(self, genre: str) -> TastePosterior:
+        return learn_taste(self._votes(), genre)
+
+    def _votes(self) -> Votes:
+        return Votes(np.array(self.styles), range(len(self.founders)), self.comparisons)
 
     def _distance(self, agent: Agent, taste: Taste, song: int) -> float:
         row = slice(song, song + 1)
@@ -302,10 +319,6 @@ def _traits(agent: Agent) -> np.ndarray:
 def _spread(agents: Sequence[Agent]) -> float:
     pairs = [rms_distance(a.at_gate[0], b.at_gate[0]) for i, a in enumerate(agents) for b in agents[:i]]
     return float(np.mean(pairs)) if pairs else 0.0
-
-
-def _lower_bound(standing: Standing) -> float:
-    return standing.rating - N_DEVIATIONS * math.sqrt(standing.variance)
 
 
 def _name(genre: int) -> str:

@@ -13,9 +13,9 @@ from mixing.breeding.blend.weights import blend_weights
 from mixing.breeding.family import Recipe
 from mixing.breeding.gate import COPY_DISTANCE, MAX_OFF_BLEND, MOVEMENT_SLACK_DB, REPAIR_SLACK
 from mixing.breeding.heal import heal
-from mixing.breeding.mutation import draw_mutation
 from mixing.breeding.outputs import rms_distance
 from mixing.breeding.ratio import Ratios, plan_ratios
+from mixing.breeding.taste import TastePosterior
 from mixing.mixers.base import Mixer
 from mixing.training.probe import clean_movement_db
 from tournaments.simulation.world import Agent, World
@@ -34,22 +34,24 @@ def give_birth(
     confidence: float,
     rating_gap: float,
     seed: int,
-    mutates: bool,
+    taste: TastePosterior | None,
 ) -> Agent | None:
     """Let the loser learn from the winner; None where the gate rejects every attempt.
 
     Args:
         key: of the offspring. seed: of its mutation and healing.
         confidence: of the vote, 0 to 1. rating_gap: the winner's rating minus the loser's.
+        taste: of the genre, to mutate by; None for a plain blend.
     """
     plan = plan_ratios(confidence=confidence, rating_gap=rating_gap, loser_capabilities={}, winner_capabilities={})
     for attempt, factor in enumerate(FACTORS):
         ratios = plan if factor == 1.0 else plan.scaled(factor)
-        mutation = draw_mutation(seed, attempt) if mutates else None
-        recipe = Recipe(strategy_named(DEFAULT), {}, ratios, seed, mutation)
+        recipe = Recipe(strategy_named(DEFAULT), {}, ratios, seed, None)
+        parents = [loser.at_heal, winner.at_heal]
+        if taste is not None:
+            recipe = recipe.mutating(taste, parents, attempt)
         child = _blended([loser.mixer, winner.mixer], ratios)
-        healed_to = recipe.target([loser.at_heal, winner.at_heal])
-        _heal(child, loser.world, healed_to, seed)
+        _heal(child, loser.world, recipe.target(parents), seed)
         agent = Agent(key, child, loser.world)
         if _passes(agent, loser, winner, recipe, living):
             return agent

@@ -87,6 +87,11 @@ class Agent:
         return answers(self.mixer, self.world.heal.log_mel, self.world.heal.stats)
 
     @cached_property
+    def style(self) -> NDArray[np.float32]:
+        """Mean settings on the heal set, as mixing.breeding.taste reads them."""
+        return np.asarray(self.at_heal.mean(axis=0), np.float32)
+
+    @cached_property
     def repair(self) -> float:
         """Repair ratio."""
         return self.world.gate_set.repair_ratio(*self.at_gate)
