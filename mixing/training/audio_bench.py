@@ -180,11 +180,11 @@ def _judge_song(
     from mixing.mixers.zoo import load_mixer
 
     torch.set_num_threads(1)
-    whole, rate = _stereo(paths[i])
+    whole, rate = stereo(paths[i])
     damaged_whole = damage_audio(whole, rate, damage, i)
     features = extract_features([damaged_whole], rate, content_hash="")
     heard = features.stems[0].stats
-    original, damaged = _middle(whole, rate), _middle(damaged_whole, rate)
+    original, damaged = middle(whole, rate), middle(damaged_whole, rate)
 
     def mixed(vector: NDArray[np.floating[Any]]) -> Audio:
         return render(damaged, rate, MixSettings.from_bus_vector(vector), n_threads=1)[0]
@@ -216,12 +216,14 @@ def _judge_song(
     return table
 
 
-def _stereo(path: Path) -> tuple[Audio, int]:
+def stereo(path: Path) -> tuple[Audio, int]:
+    """The part of a file that is listened to, as two channels, and its rate."""
     audio, rate = read_analysis_window(path)
     return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1]))), rate
 
 
-def _middle(audio: Audio, rate: int) -> Audio:
+def middle(audio: Audio, rate: int) -> Audio:
+    """The EXCERPT_S in the middle of it."""
     length = min(audio.shape[1], int(EXCERPT_S * rate))
     start = (audio.shape[1] - length) // 2
     return np.ascontiguousarray(audio[:, start : start + length])
@@ -231,11 +233,11 @@ def _matchered(audio: Audio, rate: int, reference: Path) -> Audio:
     """What matchering makes of it, with the middle of another song as its reference."""
     import matchering
 
-    other, other_rate = _stereo(reference)
+    other, other_rate = stereo(reference)
     with tempfile.TemporaryDirectory() as folder:
         target, model, result = (str(Path(folder) / f"{name}.wav") for name in ("target", "reference", "result"))
         soundfile.write(target, audio.T, rate, subtype="FLOAT")
-        soundfile.write(model, _middle(other, other_rate).T, other_rate, subtype="FLOAT")
+        soundfile.write(model, middle(other, other_rate).T, other_rate, subtype="FLOAT")
         matchering.process(
             target=target,
             reference=model,

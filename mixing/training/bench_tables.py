@@ -12,17 +12,22 @@ from mixing.training.audio_bench import MEASURES, AudioReport
 from mixing.training.mixbench import BenchReport
 from mixing.training.probe import Interval
 from mixing.training.stem_bench import StemResult
+from mixing.training.style_classifier import StyleRecognition
 from mixing.training.style_table import StyleRow
+
+# On cards: what other runs measured.
+KEPT = ("capability_intervals", "on_sound", "recognized_share")
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that MixBench found; `audio` is None where no sound was at hand."""
+    """Everything that MixBench found; `audio` and `recognition` are None where nothing was listened to."""
 
     report: BenchReport
     styles: Sequence[StyleRow]
     stems: Sequence[StemResult]
     audio: AudioReport | None
+    recognition: StyleRecognition | None
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form."""
@@ -30,6 +35,7 @@ class Findings:
             "styles": [row.to_dict() for row in self.styles],
             "stems": [result.to_dict() for result in self.stems],
             "audio": self.audio.to_dict() if self.audio else None,
+            "recognition": self.recognition.to_dict() if self.recognition else None,
         }
 
 
@@ -99,6 +105,8 @@ def to_markdown(found: Findings, *, with_shuffle: bool) -> str:
     lines += ["", *_stem_lines(found.stems)]
     if found.audio is not None:
         lines += ["", *_audio_lines(found.audio)]
+    if found.recognition is not None:
+        lines += ["", *_recognition_lines(found.recognition)]
     return "\n".join(lines) + "\n"
 
 
@@ -107,6 +115,19 @@ def _stem_lines(stems: Sequence[StemResult]) -> list[str]:
         "| mixer | level balance LU | out of balance | equal-loudness sum | nearer than that by |",
         "| --- | --- | --- | --- | --- |",
         *(f"| {r.slug} | {_show(r.mixer)} | {_show(r.nothing)} | {_show(r.equal)} | {_show(r.gain)} |" for r in stems),
+    ]
+
+
+def _recognition_lines(found: StyleRecognition) -> list[str]:
+    return [
+        f"Named right by a classifier at equal loudness: {_percent(found.accuracy)}.",
+        "",
+        f"| mixes of | {' | '.join(f'taken for {slug}' for slug in found.slugs)} |",
+        f"| --- |{' --- |' * len(found.slugs)}",
+        *(
+            f"| {slug} | {' | '.join(f'{100 * share:.0f} %' for share in row)} |"
+            for slug, row in zip(found.slugs, found.confusion, strict=True)
+        ),
     ]
 
 
@@ -160,11 +181,14 @@ def write_to_cards(models_dir: Path, found: Findings) -> None:
                 row.replace(" ", "_"): {name: cells[row][name].to_dict() for name in ("mr_stft", "tone_db")}
                 for row in ("mixer", "do nothing")
             }
+        if found.recognition is not None:
+            i = found.recognition.slugs.index(result.slug)
+            metrics["recognized_share"] = round(found.recognition.confusion[i][i], 3)
         if result.slug in by_slug:
             metrics["style"] = {k: v for k, v in by_slug[result.slug].to_dict().items() if k != "slug"}
         card = read_card(path)
         # What this run did not measure stays; training writes a new card, so it is of these weights.
-        kept = {name: value for name, value in card.metrics.items() if name in ("capability_intervals", "on_sound")}
+        kept = {name: value for name, value in card.metrics.items() if name in KEPT}
         write_card(replace(card, metrics=kept | metrics), path)
 
 

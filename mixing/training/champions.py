@@ -18,6 +18,7 @@ from mixing.training import strips
 from mixing.training.cache import cached_excerpts, cached_songs
 from mixing.training.corpus import CorpusSong, read_manifest
 from mixing.training.fit import (
+    ExtraLoss,
     FitPlan,
     LossFunction,
     TrainingData,
@@ -33,6 +34,7 @@ from mixing.training.multitrack.library import (
     cached_multitrack,
     read_multitrack,
 )
+from mixing.training.sound_tuning import Clips, load_clips, sound_loss
 from mixing.training.stem_songs import StemSong
 from mixing.training.strip_rules import STRIP_STYLES
 from mixing.training.styles import BOSS, STYLES, Style, measure_reference
@@ -40,8 +42,10 @@ from mixing.training.styles import BOSS, STYLES, Style, measure_reference
 logger = logging.getLogger(__name__)
 
 SEED = 20_251
-TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS = 6000, 900, 700
-TRUNK_LR, STYLE_LR, BOSS_LR = 2e-3, 8e-4, 8e-4
+# Between a run's seed and that of its fine-tuning on sound.
+SOUND_SEEDS = 100
+TRUNK_STEPS, STYLE_STEPS, BOSS_STEPS, SOUND_STEPS = 6000, 900, 700, 150
+TRUNK_LR, STYLE_LR, BOSS_LR, SOUND_LR = 2e-3, 8e-4, 8e-4, 3e-4
 # What the trunk learns before it takes sides: repair and nothing else.
 TRUNK = Style(
     slug="trunk",
@@ -58,24 +62,26 @@ TRUNK = Style(
 
 @dataclass(frozen=True)
 class Steps:
-    """Lengths of the kinds of runs; strips have a base and five styles of their own."""
+    """Lengths of the kinds of runs; sound fine-tunes each champion, strips have a base and five styles of their own."""
 
     trunk: int = TRUNK_STEPS
     style: int = STYLE_STEPS
     boss: int = BOSS_STEPS
+    sound: int = SOUND_STEPS
     strip_base: int = strips.BASE_STEPS
     strip_style: int = strips.STYLE_STEPS
 
     @classmethod
     def scaled(cls, trunk: int) -> Steps:
         """All in proportion to the trunk's."""
-        lengths = (STYLE_STEPS, BOSS_STEPS, strips.BASE_STEPS, strips.STYLE_STEPS)
+        lengths = (STYLE_STEPS, BOSS_STEPS, SOUND_STEPS, strips.BASE_STEPS, strips.STYLE_STEPS)
         return cls(trunk, *(max(1, trunk * length // TRUNK_STEPS) for length in lengths))
 
     @property
     def total(self) -> int:
         """Steps of the whole training."""
-        return self.trunk + len(STYLES) * self.style + self.boss + self.strips
+        champions = len(STYLES) * self.style + self.boss + (len(STYLES) + 1) * self.sound
+        return self.trunk + champions + self.strips
 
     @property
     def strips(self) -> int:
@@ -86,6 +92,7 @@ class Steps:
 def train_champions(
     data: TrainingData,
     validation: TrainingData,
+    clips: Clips | None,
     stem_songs: Sequence[StemSong],
     training_dir: Path,
     *,
@@ -96,6 +103,7 @@ def train_champions(
     """Train all five; returns the mixers by slug.
 
     Args:
+        clips: of songs that can be heard, to fine-tune on; without any that is left out.
         stem_songs: what their strips learn from; without any they stay neutral.
         training_dir: for checkpoints and curves.
         resume: go on where an interrupted training with the same steps stopped.
@@ -110,20 +118,37 @@ def train_champions(
         *,
         songs: TrainingData = data,
         held: TrainingData = validation,
+        extra: ExtraLoss | None = None,
     ) -> CnnMixer:
         logger.info("run=%s steps=%s songs=%s", plan.name, plan.n_steps, len(songs.genres))
         tick = None if on_step is None else (lambda _, loss: on_step(plan.name, loss))
-        return fit(mixer, songs, held, objective, plan, training_dir, resume=resume, on_step=tick)
+        return fit(mixer, songs, held, objective, plan, training_dir, extra=extra, resume=resume, on_step=tick)
+
+    def run_with_sound(
+        mixer: CnnMixer,
+        style: Style,
+        objective: LossFunction,
+        plan: FitPlan,
+        *,
+        songs: TrainingData = data,
+        held: TrainingData = validation,
+    ) -> CnnMixer:
+        learned = run(mixer, objective, plan, songs=songs, held=held)
+        if clips is None:
+            return learned
+        tuning = FitPlan(f"{plan.name}-sound", steps.sound, SOUND_LR, plan.seed + SOUND_SEEDS)
+        return run(copy_mixer(learned), objective, tuning, songs=songs, held=held, extra=sound_loss(clips, style))
 
     trunk = run(CnnMixer(seed=SEED), style_objective(TRUNK, reference), FitPlan("trunk", steps.trunk, TRUNK_LR, SEED))
     champions: dict[str, CnnMixer] = {}
     for i, style in enumerate(STYLES):
         plan = FitPlan(style.slug, steps.style, STYLE_LR, SEED + 1 + i)
-        champions[style.slug] = run(copy_mixer(trunk), style_objective(style, reference), plan)
+        champions[style.slug] = run_with_sound(copy_mixer(trunk), style, style_objective(style, reference), plan)
     candidates = [champions[style.slug] for style in STYLES]
     # The boss starts from the last candidate, the precise one, whose weights have moved least towards a taste.
-    champions[BOSS.slug] = run(
+    champions[BOSS.slug] = run_with_sound(
         copy_mixer(candidates[-1]),
+        BOSS,
         boss_objective(candidates),
         FitPlan(BOSS.slug, steps.boss, BOSS_LR, SEED + 9),
         songs=with_favorites(data, candidates, STYLES, seed=SEED),
@@ -144,8 +169,8 @@ def train_champions(
     return champions
 
 
-def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, TrainingData]:
-    """Training and validation songs, with the reference percentiles of the training songs."""
+def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, TrainingData, Clips | None]:
+    """Training and validation songs, with the reference percentiles of the training songs, and clips of these."""
     songs = [
         pair
         for pair in cached_songs(read_manifest(corpus_dir / "manifest.json"), cache_dir)
@@ -157,7 +182,8 @@ def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, Training
     )
     # A song's excerpts are songs of their own to learn from: people upload short ones too.
     excerpts = cached_excerpts([song for song, _ in learning], cache_dir)
-    return TrainingData.of([*learning, *excerpts], reference), TrainingData.of(held or learning, reference)
+    clips = load_clips(learning, corpus_dir)
+    return TrainingData.of([*learning, *excerpts], reference), TrainingData.of(held or learning, reference), clips
 
 
 def load_stem_songs(corpus_dir: Path, cache_dir: Path, split: str) -> list[StemSong]:
@@ -233,7 +259,7 @@ def training_record(songs: Sequence[CorpusSong], steps: Steps) -> dict[str, Any]
         "works": len({song.work for song in learned}),
         "hours": round(sum(song.duration_s for song in learned) / 3600.0, 1),
         "seed": SEED,
-        "steps": {"trunk": steps.trunk, "style": steps.style, "boss": steps.boss},
+        "steps": {"trunk": steps.trunk, "style": steps.style, "boss": steps.boss, "sound": steps.sound},
         "limits": "No song with vocals is known to be among them; jazz, blues and hip-hop are hardly covered.",
         "genres": dict(sorted(Counter(song.genre for song in learned).items())),
         "packages": {

@@ -22,7 +22,7 @@ from mixing.audio.features import (
     THIRD_OCTAVES_HZ,
 )
 from mixing.audio.log_mel import LOG_MEL_MAX, LOG_MEL_MIN, mel_centers_hz
-from mixing.training.damage import UNTOUCHED_SHARE, draw_damage
+from mixing.training.damage import UNTOUCHED_SHARE, Damage, draw_damage
 from mixing.training.effects import power_shifts_db, region_width_db
 
 
@@ -47,7 +47,11 @@ def degrade(
         stats: (batch, N_STATS).
         untouched_share: part of the songs, at random, that comes back as it was.
     """
-    damage = draw_damage(len(stats), generator, untouched_share=untouched_share)
+    return apply_damage(log_mel, stats, draw_damage(len(stats), generator, untouched_share=untouched_share))
+
+
+def apply_damage(log_mel: torch.Tensor, stats: torch.Tensor, damage: Damage) -> Degraded:
+    """Do to a batch of songs what a plan says; shapes as in `degrade`."""
     bands, mels = (damage.tone.curve_db(hz) for hz in (THIRD_OCTAVES_HZ, mel_centers_hz()))
     side_gain, factor = damage.side_db, damage.factor
     new_stats, k_shift = change_stats(stats, bands, side_gain, factor, damage.level_db)

@@ -60,6 +60,8 @@ class Batch:
 
 
 LossFunction = Callable[[torch.Tensor, Batch], torch.Tensor]
+# A loss on data of its own; the generator draws whatever it draws.
+ExtraLoss = Callable[[CnnMixer, torch.Generator], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -168,12 +170,14 @@ def fit(
     plan: FitPlan,
     directory: Path,
     *,
+    extra: ExtraLoss | None = None,
     resume: bool = False,
     on_step: Callable[[int, float], None] | None = None,
 ) -> CnnMixer:
     """Train a mixer in place and return a copy that holds the moving average.
 
     Args:
+        extra: a loss on data of its own, which is added to that of the batches.
         validation: songs of other works; their loss goes into the curve, nothing is chosen by it.
         directory: for `<name>.pt` (checkpoint) and `<name>.jsonl` (curve).
         resume: go on from the checkpoint where there is one; a finished run returns at once.
@@ -205,6 +209,8 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = plan.peak_lr * _schedule(step, plan.n_steps)
         loss = _batch_loss(mixer, data, objective, generator)
+        if extra is not None:
+            loss = loss + extra(mixer, generator)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)

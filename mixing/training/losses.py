@@ -85,6 +85,8 @@ def style_loss(
     mono = vector[:, _MONO] - _mono_position(target.mono_below_hz)
     moved = (out.eq_db.abs() * weights).sum(1) / weights.sum(1)
     gains = torch.stack([v.abs() for name, v in values.items() if name.endswith(("shelf_db", "peak_db"))], dim=1)
+    # Songs unlike all others would be bent furthest towards them.
+    too_far = torch.relu(gains - target.max_gain_db).sum(1) + torch.relu(out.eq_db.abs() - target.max_gain_db).mean(1)
     terms = {
         "tone": (_huber(tone / TONE_DB) * weights).sum(1) / weights.sum(1),
         "width": 0.4 * (_huber(width / WIDTH_DB) * regions).sum(1) / regions.sum(),
@@ -94,7 +96,7 @@ def style_loss(
         "makeup": 0.3 * _huber((values["glue_makeup_db"] - out.glue_db) / MAKEUP_DB),
         "mono": 0.2 * _huber(mono / MONO_SHARE),
         "limiting": torch.relu(out.limiting_db - MAX_LIMITING_DB),
-        "movement": target.movement_weight * moved + 0.3 * torch.relu(gains - target.max_gain_db).sum(1),
+        "movement": target.movement_weight * moved + 0.3 * too_far,
         "prior": PRIOR_WEIGHT * _prior(vector, values, target),
     }
     return torch.stack(list(terms.values())).sum(0), terms

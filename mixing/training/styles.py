@@ -28,8 +28,8 @@ REFERENCE_NAME = "reference.json"
 Curve = tuple[tuple[float, float], ...]
 # Fewer songs than this say little about a genre: the whole corpus speaks for it.
 MIN_GENRE_SONGS = 12
-# The limiter may take 6 dB; asking for 1.5 dB less leaves room for what the closed form does not see.
-LIMITING_BUDGET_DB = 4.5
+# The limiter may take 6 dB; asking for less leaves room for what the closed form does not see, and spares transients.
+LIMITING_BUDGET_DB = 3.5
 # Lows with more side than this are wide enough to be made mono.
 WIDE_BASS_DB = -20.0
 MEASURES: tuple[str, ...] = ("loudness_lufs", "level_spread_db", "side_mid_db", "plr_db", "range_lu")
@@ -48,7 +48,7 @@ class Style:
         width_pull: share of the way towards the genre's median width.
         drive_db: on a song of ordinary peaks and brightness; peaky and bright songs get more.
         mono_below_hz: where the lows are wide, bass below it is to be mono; 0 leaves it.
-        max_gain_db: no band of the equalizer should move further.
+        max_gain_db: neither a band of the equalizer nor its whole curve should move further.
         movement_weight: price of every dB of equalization; high makes a cautious mixer.
         attack_ms, release_ms: of the glue, where it acts.
     """
@@ -68,8 +68,8 @@ class Style:
     width_pull: float = 0.0
     drive_db: float = 0.0
     mono_below_hz: float = 0.0
-    max_gain_db: float = 7.0
-    movement_weight: float = 0.02
+    max_gain_db: float = 5.0
+    movement_weight: float = 0.03
     attack_ms: float = 20.0
     release_ms: float = 200.0
     specialities: tuple[str, ...] = field(default=())
@@ -102,11 +102,11 @@ STYLES: tuple[Style, ...] = (
             (350, -1.5),
             (700, -0.5),
             (3000, 0.5),
-            (8000, 2.0),
-            (16000, 2.5),
+            (8000, 1.5),
+            (16000, 2.0),
         ),
-        loudness_quantile=0.9,
-        loudness_range=(-12.0, -8.0),
+        loudness_quantile=0.75,
+        loudness_range=(-12.5, -9.0),
         spread_quantile=0.25,
         width_shift_db=2.0,
         drive_db=3.0,
@@ -145,14 +145,30 @@ STYLES: tuple[Style, ...] = (
         name="Elite Warrior",
         nickname="Precision Pro",
         rating=1350.0,
-        description="Precision: puts every third octave back where it belongs, balances width and levels, no color.",
+        description="Precision: third octaves in their place, the sub in check, clear presence, width and levels even.",
         genres=tuple(GENRES),
+        offset=(
+            (31, -2.0),
+            (50, -1.5),
+            (80, -0.5),
+            (120, 0.0),
+            (200, -1.0),
+            (400, -1.0),
+            (800, 0.0),
+            (2000, 0.8),
+            (4000, 1.2),
+            (8000, 0.5),
+            (16000, 0.0),
+        ),
         loudness_quantile=0.75,
         loudness_range=(-14.0, -10.0),
-        spread_quantile=0.6,
+        spread_quantile=0.5,
         width_pull=0.4,
-        max_gain_db=9.0,
-        movement_weight=0.005,
+        mono_below_hz=90.0,
+        max_gain_db=6.0,
+        movement_weight=0.015,
+        attack_ms=8.0,
+        release_ms=100.0,
     ),
 )
 BOSS = Style(

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sound",
             action="store_true",
-            help="also damage, mix and compare real sound, beside all baselines; minutes",
+            help="also damage, mix and compare real sound, beside all baselines, and tell the styles apart; minutes",
         )
         parser.add_argument("--limit", type=int, help="at most this many songs")
         parser.add_argument("--cards", action="store_true", help="write what was measured into the mixers' cards")
@@ -46,6 +46,7 @@ class Command(BaseCommand):
         from mixing.training.mixbench import load_contestants, run_bench
         from mixing.training.probe import answers
         from mixing.training.stem_bench import judge_stems, load_stems
+        from mixing.training.style_classifier import recognize_styles
         from mixing.training.style_table import measure_styles, predict_styles
         from mixing.training.styles import load_reference
 
@@ -65,17 +66,18 @@ class Command(BaseCommand):
                     styles = measure_styles(contestants, bench, audio, on_mix=bar.update)
             else:
                 styles = predict_styles(contestants, bench)
-            heard = None
+            heard = recognition = None
             if options["sound"]:
                 if not audio:
                     raise CommandError(
                         "--sound needs songs to listen to. Build the corpus, or name a folder with --songs.",
                         returncode=2,
                     )
+                weights = {slug: options["models"] / slug / "weights.safetensors" for slug in contestants}
                 judged = [
                     contestant(
                         slug,
-                        options["models"] / slug / "weights.safetensors",
+                        weights[slug],
                         style,
                         answers(mixer, bench.degraded_log_mel, bench.degraded_stats),
                     )
@@ -85,9 +87,11 @@ class Command(BaseCommand):
                     heard = run_audio_bench(
                         judged, audio, bench.genres, bench.works, reference.mean_mid_db, on_song=bar.update
                     )
+                with tqdm(desc="Naming", total=len(audio), unit="song") as bar:
+                    recognition = recognize_styles(weights, audio, bench.works, on_song=bar.update)
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
-        found = bench_tables.Findings(report, styles, stems, heard)
+        found = bench_tables.Findings(report, styles, stems, heard, recognition)
         if options["cards"]:
             bench_tables.write_to_cards(options["models"], found)
         if options["json"]:

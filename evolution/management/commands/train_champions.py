@@ -47,12 +47,19 @@ class Command(BaseCommand):
                     bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
                     bar.update()
 
-                data, validation = load_data(CORPUS_DIR, CACHE_DIR)
+                data, validation, clips = load_data(CORPUS_DIR, CACHE_DIR)
                 stems = load_stem_songs(CORPUS_DIR, CACHE_DIR, "train")
                 if not stems:
                     self.stderr.write("The corpus has no songs in stems: the mixers will leave stems as they are.")
                 champions = train_champions(
-                    data, validation, stems, TRAINING_DIR, steps=steps, resume=options["resume"], on_step=on_step
+                    data,
+                    validation,
+                    clips,
+                    stems,
+                    TRAINING_DIR,
+                    steps=steps,
+                    resume=options["resume"],
+                    on_step=on_step,
                 )
             ship(
                 champions,

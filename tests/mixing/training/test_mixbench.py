@@ -123,7 +123,7 @@ def test_every_shipped_champion_is_whole_and_in_character() -> None:
 
 def test_tables_and_cards_hold_what_was_measured(tmp_path: Path) -> None:
     report = bench_of(champion())
-    found = Findings(report, [], judge_stems({SLUG: champion()}, load_stems()[:6]), None)
+    found = Findings(report, [], judge_stems({SLUG: champion()}, load_stems()[:6]), None, None)
     text = to_markdown(found, with_shuffle=True)
     assert SLUG in text
     assert "shuffled" in text
