@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from evolution.models import Breeding, GenreStrategy, Mixer, Parentage
 from evolution.services import curation
+from mixing.breeding.blend.strategies import STRATEGIES
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -172,6 +173,18 @@ class GenreStrategyAdmin(admin.ModelAdmin):
     """Genres that blend in a way of their own."""
 
     list_display = ["genre", "strategy", "parameters"]
+    fields = ["genre", "strategy", "parameters", "known_parameters"]
+    readonly_fields = ["known_parameters"]
+
+    @admin.display(description="What each strategy takes")
+    def known_parameters(self, row: GenreStrategy | None) -> SafeString:
+        """Every parameter with its meaning, range and default."""
+        lines = (
+            (strategy.name, name, p.meaning, p.low, p.high, p.default)
+            for strategy in STRATEGIES.values()
+            for name, p in strategy.parameters.items()
+        )
+        return format_html_join("", "<div>{}, {}: {}; {} to {}, {} where left out</div>", lines)
 
 
 def _share(value: float | None) -> str:

@@ -90,9 +90,7 @@ class Steps:
 
 
 def train_champions(
-    data: TrainingData,
-    validation: TrainingData,
-    clips: Clips | None,
+    corpus: CorpusData,
     stem_songs: Sequence[StemSong],
     training_dir: Path,
     *,
@@ -103,12 +101,13 @@ def train_champions(
     """Train all five; returns the mixers by slug.
 
     Args:
-        clips: of songs that can be heard, to fine-tune on; without any that is left out.
+        corpus: songs; without clips the fine-tuning on sound is left out.
         stem_songs: what their strips learn from; without any they stay neutral.
         training_dir: for checkpoints and curves.
         resume: go on where an interrupted training with the same steps stopped.
         on_step: called with the run's name and its loss after every step.
     """
+    data, validation, clips = corpus.learning, corpus.validation, corpus.clips
     reference = data.reference
 
     def run(
@@ -169,8 +168,24 @@ def train_champions(
     return champions
 
 
-def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, TrainingData, Clips | None]:
-    """Training and validation songs, with the reference percentiles of the training songs, and clips of these."""
+@dataclass(frozen=True)
+class CorpusData:
+    """What the corpus has to learn from.
+
+    Attributes:
+        learning: whole_songs and their excerpts, as songs of their own: people upload short ones too.
+        validation: songs of other works.
+        clips: of the whole songs; None where none has the right rate.
+    """
+
+    learning: TrainingData
+    whole_songs: TrainingData
+    validation: TrainingData
+    clips: Clips | None
+
+
+def load_data(corpus_dir: Path, cache_dir: Path) -> CorpusData:
+    """Training and validation songs, with the reference percentiles of the training songs."""
     songs = [
         pair
         for pair in cached_songs(read_manifest(corpus_dir / "manifest.json"), cache_dir)
@@ -180,10 +195,13 @@ def load_data(corpus_dir: Path, cache_dir: Path) -> tuple[TrainingData, Training
     reference = measure_reference(
         np.stack([features.stems[0].stats for _, features in learning]), [song.genre for song, _ in learning]
     )
-    # A song's excerpts are songs of their own to learn from: people upload short ones too.
     excerpts = cached_excerpts([song for song, _ in learning], cache_dir)
-    clips = load_clips(learning, corpus_dir)
-    return TrainingData.of([*learning, *excerpts], reference), TrainingData.of(held or learning, reference), clips
+    return CorpusData(
+        learning=TrainingData.of([*learning, *excerpts], reference),
+        whole_songs=TrainingData.of(learning, reference),
+        validation=TrainingData.of(held or learning, reference),
+        clips=load_clips(learning, corpus_dir),
+    )
 
 
 def load_stem_songs(corpus_dir: Path, cache_dir: Path, split: str) -> list[StemSong]:

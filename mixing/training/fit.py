@@ -100,12 +100,18 @@ class FitPlan:
         name: of its checkpoint and curve.
         peak_lr: after the warm-up of a twentieth of the steps; cosine to zero.
         seed: of batches, damage and, for a fresh network, its weights.
+        is_varied: whether songs are varied before they are damaged.
+        dropout: share of the embedding.
+        noise_db: on the measurements.
     """
 
     name: str
     n_steps: int
     peak_lr: float
     seed: int
+    is_varied: bool = True
+    dropout: float = DROPOUT
+    noise_db: float = NOISE_DB
 
 
 def style_objective(style: Style, reference: Reference) -> LossFunction:
@@ -201,14 +207,14 @@ def fit(
     network.train()
 
     def drop(_module: torch.nn.Module, _inputs: object, embedding: torch.Tensor) -> torch.Tensor:
-        kept = torch.rand(embedding.shape, generator=generator) >= DROPOUT
-        return embedding * kept / (1.0 - DROPOUT)
+        kept = torch.rand(embedding.shape, generator=generator) >= plan.dropout
+        return embedding * kept / (1.0 - plan.dropout)
 
     dropping = network.trunk.register_forward_hook(drop)
     for step in range(start, plan.n_steps):
         for group in optimizer.param_groups:
             group["lr"] = plan.peak_lr * _schedule(step, plan.n_steps)
-        loss = _batch_loss(mixer, data, objective, generator)
+        loss = _batch_loss(mixer, data, objective, generator, is_varied=plan.is_varied, noise_db=plan.noise_db)
         if extra is not None:
             loss = loss + extra(mixer, generator)
         optimizer.zero_grad()
@@ -252,7 +258,12 @@ def evaluate(mixer: CnnMixer, data: TrainingData, objective: LossFunction, *, se
     mixer.network.eval()
     with torch.no_grad():
         return float(
-            np.mean([float(_batch_loss(mixer, data, objective, generator, is_varied=False)) for _ in range(8)])
+            np.mean(
+                [
+                    float(_batch_loss(mixer, data, objective, generator, is_varied=False, noise_db=NOISE_DB))
+                    for _ in range(8)
+                ]
+            )
         )
 
 
@@ -300,7 +311,13 @@ def vary(log_mel: torch.Tensor, stats: torch.Tensor, generator: torch.Generator)
 
 
 def _batch_loss(
-    mixer: CnnMixer, data: TrainingData, objective: LossFunction, generator: torch.Generator, *, is_varied: bool = True
+    mixer: CnnMixer,
+    data: TrainingData,
+    objective: LossFunction,
+    generator: torch.Generator,
+    *,
+    is_varied: bool,
+    noise_db: float,
 ) -> torch.Tensor:
     n_crops = data.log_mel.shape[1]
     rows = torch.randint(len(data.stats), (BATCH_SONGS,), generator=generator)
@@ -310,7 +327,7 @@ def _batch_loss(
     if is_varied:
         log_mel, clean = vary(log_mel, clean, generator)
     damaged = degrade(log_mel, clean, generator)
-    noise = NOISE_DB * torch.randn(damaged.stats.shape, generator=generator)
+    noise = noise_db * torch.randn(damaged.stats.shape, generator=generator)
     # Shares and flags are no decibels: noise of a fraction of one keeps them meaningful.
     noise[:, _SMALL_STATS] *= 0.01
     vector = mixer.network(damaged.log_mel, damaged.stats + noise)

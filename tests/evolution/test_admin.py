@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from evolution.models import Breeding, Mixer
+from evolution.models import Breeding, GenreStrategy, Mixer
 from tests.factories import make_mixer
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +77,12 @@ def test_listeners_have_no_business_here(client: Client) -> None:
     client.force_login(User.objects.create_user("listener"))
     for name in ("mixer", "breeding"):
         assert client.get(reverse(f"admin:evolution_{name}_changelist")).status_code == 302
+
+
+def test_a_genre_gets_a_strategy_of_its_own_and_wrong_parameters_are_explained(curator: Client) -> None:
+    url = reverse("admin:evolution_genrestrategy_add")
+    assert "task_arithmetic, scale: scale of what was learned" in curator.get(url).content.decode()
+    form = {"genre": "jazz", "strategy": "task_arithmetic", "parameters": '{"scale": 9}'}
+    assert "Give a number from 0.5 to 1.5." in curator.post(url, form).content.decode()
+    assert curator.post(url, form | {"parameters": '{"scale": 1.2}'}).status_code == 302
+    assert GenreStrategy.objects.get().parameters == {"scale": 1.2}

@@ -47,19 +47,12 @@ class Command(BaseCommand):
                     bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
                     bar.update()
 
-                data, validation, clips = load_data(CORPUS_DIR, CACHE_DIR)
+                data = load_data(CORPUS_DIR, CACHE_DIR)
                 stems = load_stem_songs(CORPUS_DIR, CACHE_DIR, "train")
                 if not stems:
                     self.stderr.write("The corpus has no songs in stems: the mixers will leave stems as they are.")
                 champions = train_champions(
-                    data,
-                    validation,
-                    clips,
-                    stems,
-                    TRAINING_DIR,
-                    steps=steps,
-                    resume=options["resume"],
-                    on_step=on_step,
+                    data, stems, TRAINING_DIR, steps=steps, resume=options["resume"], on_step=on_step
                 )
             ship(
                 champions,
@@ -69,7 +62,7 @@ class Command(BaseCommand):
                 steps=steps,
             )
             draw_curves(TRAINING_DIR)
-            save_reference(data.reference, options["models"])
+            save_reference(data.learning.reference, options["models"])
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         self.stdout.write(
