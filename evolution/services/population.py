@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import Q
+from django.utils import timezone
 
 from evolution.models import Breeding, Mixer
 from evolution.services.curation import retire
 from mixing.breeding.population import Member, survivors
 
 logger = logging.getLogger(__name__)
+
+# A breeding that is being computed may have taken somebody as its third parent, and says so only when it is written.
+KEPT_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,9 @@ def keep_population(*, places: Mapping[int, Place], needed: Collection[int]) -> 
 
 
 def drop_weights(*, needed: Collection[int]) -> int:
-    """Delete the weights of retired mixers that no offspring came of; returns how many. Their records stay.
+    """Delete the weights of mixers that retired KEPT_FOR ago and left no offspring; returns how many.
 
-    Call outside a transaction: a deleted file comes back with no rollback.
+    Their records stay. Call outside a transaction: a deleted file comes back with no rollback.
 
     Args:
         needed: primary keys of mixers that somebody waits for.
@@ -72,7 +77,9 @@ def drop_weights(*, needed: Collection[int]) -> int:
     waiting = Q(breedings_as_loser__state=Breeding.State.REQUESTED) | Q(
         breedings_as_winner__state=Breeding.State.REQUESTED
     )
-    childless = Mixer.objects.filter(state=Mixer.State.RETIRED, is_champion=False, offspring_links=None)
+    childless = Mixer.objects.filter(
+        state=Mixer.State.RETIRED, is_champion=False, offspring_links=None, retired_at__lt=timezone.now() - KEPT_FOR
+    )
     dropped = 0
     for mixer in childless.exclude(weights="").exclude(waiting).exclude(pk__in=needed):
         name = str(mixer.weights.name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.utils import timezone
 
 from evolution.models import GenreStrategy, Mixer, Parentage
 from evolution.services.champions import seed_champions
-from evolution.services.population import Place, drop_weights, keep_population
+from evolution.services.population import KEPT_FOR, Place, drop_weights, keep_population
 from evolution.services.strategies import guest_for, strategy_of
 from evolution.services.verification import replay_breeding, verify_breeding
 from mixing.breeding.blend.strategies import DEFAULT, STRATEGIES
@@ -82,6 +83,8 @@ def test_room_is_made_and_only_the_childless_lose_their_weights(
     assert keep_population(places=places, needed=list(Mixer.objects.values_list("pk", flat=True))) == []
     gone = keep_population(places=places, needed=())
     assert {child, grandchild} <= set(gone)
+    assert drop_weights(needed=()) == 0  # somebody may just be breeding with them
+    Mixer.objects.filter(state=Mixer.State.RETIRED).update(retired_at=timezone.now() - KEPT_FOR)
     assert drop_weights(needed=[grandchild.pk]) == len(gone) - 2
     assert drop_weights(needed=()) == 1
     child.refresh_from_db()
