@@ -5,10 +5,6 @@ An arena of its own in a temporary folder, a song that is uploaded, five rounds;
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +13,9 @@ from playwright.sync_api import Browser, Page
 
 from mixing.demo_song.render import render_demo_song, write_demo_song
 from tests.browser.chromium import chromium
+from tests.browser.own_arena import own_arena
 from tests.browser.walk import PATIENT_MS, go_on, listen, sign_up, start, upload, vote
-from tests.services.processes import ROOT, Arena, free_port
+from tests.services.processes import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {"": (1280, 860), "phone-": (390, 844)}
@@ -29,25 +26,10 @@ N_ROUNDS = 5
 def main() -> None:
     """Set an arena up, walk through it, and take pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "VAR_DIR": folder,
-            "ARENA_PORT": str(free_port()),
-            "NUMBA_CACHE_DIR": str(ROOT / "var" / "numba"),
-        }
-        arena = Arena(environment, Path(folder))
-        try:
-            subprocess.run([sys.executable, "manage.py", "set_up"], cwd=ROOT, env=environment, check=True)
-            arena.start("arena")
-            arena.wait_for(lambda: arena.get("/healthz")[0] == 200, what="a healthy arena")
-            with chromium() as browser:
-                song = write_demo_song(Path(folder))
-                stems = write_stems(Path(folder))
-                for prefix, size in SIZES.items():
-                    walk(browser, arena.url, song, stems, prefix, size)
-        finally:
-            arena.close()
+    with own_arena() as (arena, folder), chromium() as browser:
+        song, stems = write_demo_song(folder), write_stems(folder)
+        for prefix, size in SIZES.items():
+            walk(browser, arena.url, song, stems, prefix, size)
 
 
 def write_stems(folder: Path) -> list[Path]:

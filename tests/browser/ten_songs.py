@@ -6,11 +6,8 @@ rounds each; the preference is drawn, since nobody listens. Prints the table of 
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +20,9 @@ from mixing.audio.loudness import integrated_lufs, loudness_range_lu
 from mixing.training.corpus import read_manifest
 from tests.annex_2 import true_peak_dbtp
 from tests.browser.chromium import chromium
+from tests.browser.own_arena import own_arena
 from tests.browser.walk import PATIENT_MS, go_on, listen, sign_up, start, upload, vote
-from tests.services.processes import ROOT, Arena, free_port
+from tests.services.processes import ROOT
 
 CORPUS = ROOT / "var" / "corpus"
 N_SONGS, N_ROUNDS, SEED = 10, 3, 10
@@ -89,32 +87,18 @@ def main() -> None:
     """Set an arena up, carry the songs through, and print a row each."""
     songs = [Path(name) for name in sys.argv[1:]] or held_out_songs()
     draw = random.Random(SEED)
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "VAR_DIR": folder,
-            "ARENA_PORT": str(free_port()),
-            "NUMBA_CACHE_DIR": str(ROOT / "var" / "numba"),
-        }
-        arena = Arena(environment, Path(folder))
-        try:
-            subprocess.run([sys.executable, "manage.py", "set_up"], cwd=ROOT, env=environment, check=True)
-            arena.start("arena")
-            arena.wait_for(lambda: arena.get("/healthz")[0] == 200, what="a healthy arena")
-            with chromium() as browser:
-                page = browser.new_context(accept_downloads=True).new_page()
-                page.set_default_timeout(PATIENT_MS)
-                sign_up(page, arena.url, "meter")
-                print(HEAD, flush=True)
-                for i, song in enumerate(songs):
-                    mix = Path(folder) / f"mix-{i}.wav"
-                    mixer = carry(page, arena.url, song, mix, draw)
-                    audio, rate = soundfile.read(song, dtype="float32", always_2d=True)
-                    mixed, mixed_rate = soundfile.read(mix, dtype="float32", always_2d=True)
-                    assert mixed_rate == rate
-                    print(Meters.of(audio.T, mixed.T, rate).row(song.stem, mixer), flush=True)
-        finally:
-            arena.close()
+    with own_arena() as (arena, folder), chromium() as browser:
+        page = browser.new_context(accept_downloads=True).new_page()
+        page.set_default_timeout(PATIENT_MS)
+        sign_up(page, arena.url, "meter")
+        print(HEAD, flush=True)
+        for i, song in enumerate(songs):
+            mix = folder / f"mix-{i}.wav"
+            mixer = carry(page, arena.url, song, mix, draw)
+            audio, rate = soundfile.read(song, dtype="float32", always_2d=True)
+            mixed, mixed_rate = soundfile.read(mix, dtype="float32", always_2d=True)
+            assert mixed_rate == rate
+            print(Meters.of(audio.T, mixed.T, rate).row(song.stem, mixer), flush=True)
 
 
 def held_out_songs() -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +32,7 @@ def votes_on_styles(*, upto: int | None = None) -> Votes:
     if upto is not None:
         events = events.filter(number__lte=upto)
     found = []
-    for payload in islice(events.values_list("payload", flat=True), N_VOTES):
+    for payload in events.values_list("payload", flat=True)[:N_VOTES]:
         score = score_of(payload["choice"])
         first, second = mixers.get(payload["first"]), mixers.get(payload["second"])
         if score is not None and first is not None and second is not None:
