@@ -141,6 +141,7 @@ class Mix(Leased):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "mixes"
         constraints = [
             models.UniqueConstraint(
                 fields=["song", "mixer"], condition=Q(nudged_from=None), name="mix_one_a_song_and_mixer"

@@ -47,6 +47,7 @@ METRICS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("clean_movement_db", "Moves good songs by", lambda x: f"{x:.2f} dB"),
     ("shuffle_rise", "Worse with another song’s features by", lambda x: f"{100 * x:.0f} %"),
     ("icc", "Share of its choices that the song explains", lambda x: f"{100 * x:.0f} %"),
+    ("recognized_share", "Told from the other champions in", lambda x: f"{100 * x:.0f} % of songs"),
 )
 STYLE: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("effective_lufs", "Loudness", lambda x: f"{x:.1f} LUFS"),
