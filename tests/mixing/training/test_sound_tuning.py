@@ -13,15 +13,15 @@ import torch
 from mixing.audio.features import SongFeatures, extract_features
 from mixing.console.renderer import render
 from mixing.console.spec import BUS_VECTOR, MixSettings
-from mixing.mixers.cnn import CnnConfig, CnnMixer
+from mixing.mixers.cnn import CnnMixer
 from mixing.training.corpus import CorpusSong
 from mixing.training.fit import FitPlan, TrainingData, fit
 from mixing.training.sound_tuning import CLIP_S, RATE, Clips, load_clips, mixed, sound_loss
 from mixing.training.spectral_distance import mr_stft_distance, mr_stft_loss
 from mixing.training.styles import STYLES, measure_reference
+from tests.mixing.training.test_fit import TINY
 from tests.signals import beat, pink_noise
 
-TINY = CnnConfig(channels=(8, 8, 8, 8), audio_width=8, stats_width=16, head_width=16)
 SONG = CorpusSong(
     path="", package="p", title="t", artist="a", work="w", licence="CC0", genre="rock", has_genre_tag=True,
     sha256="0", duration_s=6.0, sample_rate=RATE, n_over=0, split="train",
