@@ -257,14 +257,10 @@ def evaluate(mixer: CnnMixer, data: TrainingData, objective: LossFunction, *, se
     generator = torch.Generator().manual_seed(seed)
     mixer.network.eval()
     with torch.no_grad():
-        return float(
-            np.mean(
-                [
-                    float(_batch_loss(mixer, data, objective, generator, is_varied=False, noise_db=NOISE_DB))
-                    for _ in range(8)
-                ]
-            )
-        )
+        losses = [
+            float(_batch_loss(mixer, data, objective, generator, is_varied=False, noise_db=NOISE_DB)) for _ in range(8)
+        ]
+    return float(np.mean(losses))
 
 
 def split_validation(songs: Sequence[Any], works: Sequence[str]) -> tuple[list[Any], list[Any]]:

@@ -37,8 +37,6 @@ RATE = 44_100
 CLIP_S = 4.0
 MAX_SONGS = 160
 BATCH_CLIPS, BATCH_CROPS = 4, 2
-# Beside a style's loss on features, both of about the same size.
-SOUND_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,8 @@ def sound_loss(clips: Clips, style: Style) -> ExtraLoss:
         mixes, grid = mixed(torch.from_numpy(damaged), vector)
         target = torch.from_numpy(wanted)
         gains = decibels(_lufs(target, grid) - _lufs(mixes, grid)).float()
-        return SOUND_WEIGHT * mr_stft_loss(mixes * gains[:, None, None], target).mean()
+        # About as large as a style's loss on features, so that neither needs a weight.
+        return mr_stft_loss(mixes * gains[:, None, None], target).mean()
 
     return loss
 

@@ -74,7 +74,7 @@ def test_where_there_is_no_room_those_go_on_who_sound_as_listeners_like() -> Non
         judge(dull, bright, "b")
     # Nobody has voted on these, but how they sound is known. The newest six are on probation however they sound.
     crowd = [newborn(0.35 + 0.01 * (i % 31)) for i in range(SIZE + 6)]
-    gone = make_room()
+    gone = make_room(votes_on_styles())
     assert Mixer.objects.filter(state=Mixer.State.ACTIVE).count() == SIZE
     judged = crowd[:-6]
     kept = [mixer for mixer in judged if mixer not in gone]

@@ -39,7 +39,8 @@ def _breed(breeding: Breeding, lease: Lease) -> None:
     measure_missing_styles()
     # Up to the vote that it comes from, so that a second try makes the same offspring.
     vote = LedgerEvent.objects.get(vote__battle__key=breeding.key)
-    outcome = compute_breeding(breeding, taste=learn_taste(votes_on_styles(upto=vote.number), breeding.genre))
+    votes = votes_on_styles(upto=vote.number)
+    outcome = compute_breeding(breeding, taste=learn_taste(votes, breeding.genre))
     with transaction.atomic():
         offspring = register(breeding=breeding, lease=lease, outcome=outcome)
         if offspring is None:
@@ -51,5 +52,5 @@ def _breed(breeding: Breeding, lease: Lease) -> None:
         if from_round <= tournament.n_rounds:
             Entrant.objects.create(tournament=tournament, mixer=offspring, from_round=from_round)
         request_mixes(song=tournament.song, mixers=[offspring])
-        make_room()
+        make_room(votes)
     forget_childless()

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.utils import timezone
 
 from evolution.models import Mixer
 from evolution.services.population import Place, drop_weights, keep_population
+from mixing.breeding.population import SIZE
 from tournaments.models import Album, Entrant, Mix, Rating, Tournament
 from tournaments.ratings.replay import OVERALL
-from tournaments.services.taste import votes_on_styles
+
+if TYPE_CHECKING:
+    from mixing.breeding.taste import Votes
 
 # A mixer in a tournament that began this long ago may go: the tournament finds another one.
 TOURNAMENT_HOURS = 24
 
 
-def make_room() -> list[Mixer]:
-    """Retire whom the population has no room for; returns them. Call inside a transaction."""
+def make_room(votes: Votes) -> list[Mixer]:
+    """Retire whom the population has no room for, as the votes say; returns them. Call inside a transaction."""
     from mixing.breeding.taste import lower_bounds
 
+    if Mixer.objects.filter(state=Mixer.State.ACTIVE).count() <= SIZE:
+        return []
     rated = dict(Rating.objects.filter(mixer__state=Mixer.State.ACTIVE, genre=OVERALL).values_list("mixer", "n_votes"))
     living = dict(Mixer.objects.filter(pk__in=rated).exclude(style=[]).order_by("pk").values_list("pk", "style"))
-    bounds = lower_bounds(votes_on_styles(), np.array(list(living.values())))
+    bounds = lower_bounds(votes, np.array(list(living.values())))
     places = {
         pk: Place(
             lower_bound=float(bounds[None][row]),

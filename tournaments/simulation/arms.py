@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from mixing.breeding.outputs import one_thread, rms_distance
-from mixing.breeding.population import Member, survivors
+from mixing.breeding.population import SIZE, Member, survivors
 from mixing.breeding.taste import Comparison, TastePosterior, Votes, learn_taste, lower_bounds
 from tournaments.ratings.elo import NEWBORN_BONUS, START_VARIANCE, score_of
 from tournaments.ratings.pairing import FLAT, Candidate, Meeting, Pairing, draw_field, draw_pair, final_pair, strengths
@@ -231,6 +231,8 @@ class Arena:
         self.n_born += 1
 
     def _make_room(self) -> None:
+        if len(self.living) <= SIZE:
+            return
         bounds = lower_bounds(self._votes(), np.array([agent.style for agent in self.living.values()]))
         members = [
             Member(
