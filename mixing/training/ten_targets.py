@@ -28,31 +28,49 @@ GAIN_DB, BAND_DB, SPREAD_DB, WIDTH_DB, LOUDNESS_LUFS = (
 )
 
 
+def wanted_targets(stats: torch.Tensor, target: Target) -> torch.Tensor:
+    """What would bring damaged songs to their target, (songs, 10) in [0, 1].
+
+    Args:
+        stats: measurements of the damaged songs, (songs, N_STATS).
+        target: what the style wants of the originals.
+    """
+    weights = band_weights(target.mid_db, stats)
+    return _scaled(target.mid_db, target.spread_db, target.width_db, target.loudness_lufs, stats, weights)
+
+
 def ten_target_errors(out: Outcome, stats: torch.Tensor, target: Target) -> NDArray[np.float64]:
     """Absolute errors of each target, (songs, 10), scaled by ranges.
 
     Args:
         out: of the damaged songs behind the mixer.
-        stats: measurements of the damaged songs, (songs, N_STATS).
-        target: what the style wants of the originals.
+        stats, target: as in `wanted_targets`.
     """
     weights = band_weights(target.mid_db, stats)
-    wanted = _bands(target.mid_db - stats[:, MID_BANDS], weights)
-    found = _bands(out.mid_db - stats[:, MID_BANDS], weights)
-    loudness = target.loudness_lufs
-    # Loudness is asked for only as far as the peaks allow.
-    gain = out.loudness_lufs - stats[:, STAT["loudness_lufs"]], loudness - stats[:, STAT["loudness_lufs"]]
-    heard_spread = stats[:, STAT["level_spread_db"]]
-    width_now = out.width_db[:, 1:].mean(1)
+    found = _scaled(out.mid_db, out.spread_db, out.width_db, out.loudness_lufs, stats, weights)
+    return (found - wanted_targets(stats, target)).abs().numpy().astype(np.float64)
+
+
+def _scaled(
+    mid_db: torch.Tensor,
+    spread_db: torch.Tensor,
+    width_db: torch.Tensor,
+    loudness_lufs: torch.Tensor,
+    stats: torch.Tensor,
+    weights: torch.Tensor,
+) -> torch.Tensor:
+    bands = _bands(mid_db - stats[:, MID_BANDS], weights)
     columns = [
-        _error(*gain, GAIN_DB),
-        *(_error(found[:, i], wanted[:, i], BAND_DB) for i in range(len(BANDS_HZ))),
-        _error(out.spread_db - heard_spread, target.spread_db - heard_spread, SPREAD_DB),
-        _error(width_now, target.width_db[:, 1:].mean(1), WIDTH_DB),
+        # Loudness is asked for only as far as the peaks allow.
+        _share(loudness_lufs - stats[:, STAT["loudness_lufs"]], GAIN_DB),
+        *(_share(bands[:, i], BAND_DB) for i in range(len(BANDS_HZ))),
+        _share(spread_db - stats[:, STAT["level_spread_db"]], SPREAD_DB),
+        _share(width_db[:, 1:].mean(1), WIDTH_DB),
+        # The reverb of a stereo song is off, and asked to be.
         torch.zeros(len(stats)),
-        _error(out.loudness_lufs, loudness, LOUDNESS_LUFS),
+        _share(loudness_lufs, LOUDNESS_LUFS),
     ]
-    return torch.stack(columns, dim=1).numpy().astype(np.float64)
+    return torch.stack(columns, dim=1)
 
 
 def _bands(curve: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -65,7 +83,7 @@ def _bands(curve: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     return torch.stack(parts, dim=1)
 
 
-def _error(found: torch.Tensor, wanted: torch.Tensor, limits: tuple[float, float]) -> torch.Tensor:
-    """Absolute error of values that are cut to their range first, as a share of it."""
+def _share(value: torch.Tensor, limits: tuple[float, float]) -> torch.Tensor:
+    """Where values lie in their range, cut to it."""
     low, high = limits
-    return (found.clamp(low, high) - wanted.clamp(low, high)).abs() / (high - low)
+    return (value.clamp(low, high) - low) / (high - low)

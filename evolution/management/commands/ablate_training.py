@@ -11,7 +11,10 @@ from evolution.management.commands.train_champions import TRAINING_DIR
 
 
 class Command(BaseCommand):
-    help = "Train the trunk again without one ingredient at a time, and judge each by MixBench. Resumes."
+    help = (
+        "Train the trunk again without one ingredient at a time, and judge each by MixBench. Resumes. "
+        "Then learn the ten targets alone: how near this corpus lets any network come."
+    )
     # Nothing of the site is touched: no database, no pages.
     requires_system_checks = ()
 
@@ -26,7 +29,9 @@ class Command(BaseCommand):
         from mixing.errors import MixArenaError
         from mixing.training import bench_songs
         from mixing.training.ablation import STEPS, WITHOUT, ablate, to_markdown
-        from mixing.training.champions import load_data
+        from mixing.training.champions import SEED, load_data
+        from mixing.training.styles import STYLES
+        from mixing.training.target_ceiling import ceiling_table, learn_ten_targets
 
         n_steps = STEPS if options["steps"] is None else options["steps"]
         if n_steps < 1:
@@ -53,3 +58,6 @@ class Command(BaseCommand):
         except MixArenaError as error:
             raise CommandError(error.message, returncode=2) from error
         self.stdout.write(to_markdown(rows))
+        for style in STYLES:
+            ceiling = learn_ten_targets(data.learning, bench, style, seed=SEED)
+            self.stdout.write(f"Ten targets of {style.slug}, learned alone:\n\n{ceiling_table(ceiling)}")
