@@ -1,0 +1,27 @@
+"""Songs, their mixes, tournaments and battles, ballots and votes, and the ledger that ratings are a function of."""
+
+from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
+from tournaments.models.ledger import LedgerCounter, LedgerEvent, Rating, RatingChange
+from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
+from tournaments.models.songs import Analysis, Song, Stem
+
+__all__ = [
+    "Album",
+    "AlbumTrack",
+    "Analysis",
+    "Ballot",
+    "Battle",
+    "Entrant",
+    "Export",
+    "LedgerCounter",
+    "LedgerEvent",
+    "Mix",
+    "Preview",
+    "Rating",
+    "RatingChange",
+    "Song",
+    "Stem",
+    "Tournament",
+    "Vote",
+    "new_token",
+]
