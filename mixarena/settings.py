@@ -47,6 +47,8 @@ INSTALLED_APPS = [
     "social",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -82,6 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.news",
             ],
         },
     },
@@ -177,6 +180,10 @@ NEURAL_PROCESSES = environment.integer("NEURAL_PROCESSES", 1, low=1, high=64)
 # What previews are rendered with; what is taken home always comes from the renderer.
 PREVIEW_CONSOLE = environment.choice("PREVIEW_CONSOLE", "renderer", options=("renderer", "torch"))
 
+# --- Free mixes: tournaments cost nothing unless this is on -----------------------------------------------------------
+
+CREDITS = environment.flag("CREDITS")
+
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
@@ -191,11 +198,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.log_in.LogInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+# An address is confirmed by the link in a mail, but nobody waits at the door for it: many installs send no mail.
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # mail programs that look into links confirm nothing
+ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # who finds an open browser cannot take the account over by a new address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "MixArena: "
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "MixArena"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # where no mail is sent, nobody could have the second step otherwise
 
 # --- E-mail: written to the log unless a server is named --------------------------------------------------------------
 
@@ -204,6 +222,8 @@ EMAIL_PORT = environment.integer("EMAIL_PORT", 587, low=1, high=65535)
 EMAIL_HOST_USER = environment.text("EMAIL_USER")
 EMAIL_HOST_PASSWORD = environment.text("EMAIL_PASSWORD")
 EMAIL_USE_TLS = True
+# A mail server that hangs must not hold a page.
+EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "MixArena <arena@localhost>")
 

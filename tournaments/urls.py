@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from tournaments.views import albums, audio, battles, exports, home, mixers, recipes, songs, tournaments
+from tournaments.views import albums, audio, battles, exports, home, mixers, people, recipes, songs, tournaments
 
 app_name = "tournaments"
 urlpatterns = [
@@ -41,4 +41,7 @@ urlpatterns = [
     path("previews/<int:pk>.wav", audio.preview_audio, name="preview-audio"),
     path("mixers/", mixers.mixer_list, name="mixers"),
     path("mixers/<slug:slug>/", mixers.mixer, name="mixer"),
+    path("mixers/<slug:slug>/follow/", people.follow, name="follow"),
+    path("people/", people.people, name="people"),
+    path("people/<str:username>/", people.person, name="person"),
 ]

@@ -27,6 +27,7 @@ TITLES = {
     404: "Nothing here",
     409: "Too late",
     413: "Too large",
+    429: "Slow down",
     500: "Our mistake",
     503: "Busy",
 }
@@ -90,6 +91,12 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler404. What somebody may not see is answered so too."""
     message = "There is nothing at this address, or it is not yours. Check the link, or start from the first page."
     return error_response(request, status=404, message=message, code="not_found")
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """handler429, which allauth calls when somebody logs in, signs up or asks for mails too often."""
+    message = "That was tried very often in a short time. Wait a few minutes, then try again."
+    return error_response(request, status=429, message=message, code="too_many")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

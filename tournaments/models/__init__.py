@@ -1,6 +1,7 @@
 """Songs, their mixes, tournaments and battles, ballots and votes, and the ledger that ratings are a function of."""
 
 from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
+from tournaments.models.follows import Follow
 from tournaments.models.ledger import LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
 from tournaments.models.songs import Analysis, Song, Stem
@@ -13,6 +14,7 @@ __all__ = [
     "Battle",
     "Entrant",
     "Export",
+    "Follow",
     "LedgerCounter",
     "LedgerEvent",
     "Mix",

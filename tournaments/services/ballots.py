@@ -26,6 +26,7 @@ from tournaments.models import Ballot, Battle, Mix, Tournament, Vote
 from tournaments.ratings.elo import NEWBORN_BONUS
 from tournaments.services.breedings import BREED
 from tournaments.services.ledger import append_vote, overall_standings
+from tournaments.services.records import record_vote
 from tournaments.services.tournaments import NOT_COMMITTED, next_battle, tell, void_battle
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
         state=Ballot.State.COMMITTED, committed_at=now
     ):
         return None
-    battle = Battle.objects.select_related("tournament", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
+    battle = Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
     if not Battle.objects.filter(pk=battle.pk, state=Battle.State.OPEN).update(
         state=Battle.State.DECIDED, decided_at=now
     ):
@@ -172,6 +173,7 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
         ballot=ballot, battle=battle, voter_id=ballot.voter_id, choice=choice, confidence=confidence, created_at=now
     )
     append_vote(vote=vote)
+    record_vote(vote)
     tell(battle.tournament)
     _request_breeding(vote)
     next_battle(battle.tournament_id)

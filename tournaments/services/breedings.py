@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from evolution.models import Breeding
 from evolution.services.breedings import compute_breeding, register
@@ -10,9 +11,11 @@ from evolution.services.styles import measure_missing_styles
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
 from tournaments.models import Battle, Entrant, LedgerEvent
+from tournaments.services.follows import tell_of_birth
 from tournaments.services.ledger import append_birth
 from tournaments.services.mixes import request_mixes
 from tournaments.services.population import forget_childless, make_room
+from tournaments.services.records import record_birth
 from tournaments.services.taste import votes_on_styles
 from tournaments.services.tournaments import ROUNDS_TO_GROW_UP, next_battle, tell
 
@@ -52,5 +55,8 @@ def _breed(breeding: Breeding, lease: Lease) -> None:
         if from_round <= tournament.n_rounds:
             Entrant.objects.create(tournament=tournament, mixer=offspring, from_round=from_round)
         request_mixes(song=tournament.song, mixers=[offspring])
+        now = timezone.now()
+        record_birth(battle=battle, offspring=offspring, now=now)
+        tell_of_birth(parents=[breeding.loser, breeding.winner], offspring=offspring, now=now)
         make_room(votes)
     forget_childless()

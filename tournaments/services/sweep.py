@@ -15,6 +15,7 @@ from tournaments.services.albums import PLAN_ALBUM, WRITE_ALBUM, prune_albums
 from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
 from tournaments.services.exports import MAKE, prune_exports
+from tournaments.services.follows import tell_of_retired
 from tournaments.services.mixes import PLAN, RENDER
 from tournaments.services.previews import CUT
 from tournaments.services.songs import ANALYZE, PREPARE
@@ -38,6 +39,7 @@ def sweep() -> None:
     _push(open_if_ready, list(Battle.objects.filter(state=Battle.State.PREPARING).values_list("pk", flat=True)))
     prune_exports(now=timezone.now())
     prune_albums(now=timezone.now())
+    tell_of_retired(now=timezone.now())
 
 
 def _push(service: Callable[[int], object], pks: list[int]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.services.credits import charge_tournament, refund_tournament
 from evolution.models import Breeding, Mixer
 from mixarena.web.live import publish
 from mixing.genres import GENRES
@@ -37,8 +38,10 @@ from tournaments.ratings.pairing import (
     final_pair,
     strengths,
 )
+from tournaments.services.follows import tell_of_crown
 from tournaments.services.ledger import genre_standings, overall_standings
 from tournaments.services.mixes import request_mixes
+from tournaments.services.records import record_finish
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -70,7 +73,7 @@ def start_tournament(
     Args:
         genre: confirmed by the owner; a key of GENRES.
         seed: not negative, below 2^63; drawn unless given.
-    Raises: NotYours, SongNotReady, InvalidTournament, TooFewMixers.
+    Raises: NotYours, SongNotReady, InvalidTournament, TooFewMixers, OutOfCredits.
     """
     check_length(n_rounds=n_rounds, seed=seed)
     _check(owner, song, genre)
@@ -91,6 +94,8 @@ def start_tournament(
             n_rounds=n_rounds,
             seed=seed,
         )
+        if kind == Tournament.Kind.LISTENER:
+            charge_tournament(user_id=owner.pk, key=str(tournament.pk), title=song.title, now=timezone.now())
         field = _draw_field(tournament)
         Entrant.objects.bulk_create([Entrant(tournament=tournament, mixer=mixer) for mixer in field])
         Song.objects.filter(pk=song.pk, owner=owner).update(genre=genre)
@@ -306,9 +311,11 @@ def _end_early(tournament: Tournament, decided: Sequence[Battle]) -> None:
         _crown(tournament, _best(decided, list(heard.values())), reason=reason)
         return
     reason = "No two mixes of this song can be told apart or made. Try another song."
+    now = timezone.now()
     Tournament.objects.filter(pk=tournament.pk, state=Tournament.State.RUNNING).update(
-        state=Tournament.State.FAILED, reason=reason, finished_at=timezone.now()
+        state=Tournament.State.FAILED, reason=reason, finished_at=now
     )
+    refund_tournament(user_id=tournament.owner_id, key=str(tournament.pk), now=now)
     logger.warning("failed tournament=%s", tournament.pk)
     tell(tournament)
 
@@ -320,8 +327,11 @@ def _best(decided: Sequence[Battle], mixes: Sequence[Mix]) -> Mix:
 
 
 def _crown(tournament: Tournament, champion: Mix, *, reason: str = "") -> None:
+    now = timezone.now()
     Tournament.objects.filter(pk=tournament.pk, state=Tournament.State.RUNNING).update(
-        state=Tournament.State.FINISHED, champion=champion, taken=champion, reason=reason, finished_at=timezone.now()
+        state=Tournament.State.FINISHED, champion=champion, taken=champion, reason=reason, finished_at=now
     )
+    record_finish(tournament=tournament, champion=champion, now=now)
+    tell_of_crown(tournament=tournament, mixer=champion.mixer, now=now)
     logger.info("finished tournament=%s champion=%s", tournament.pk, champion.pk)
     tell(tournament)

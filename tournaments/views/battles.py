@@ -75,7 +75,7 @@ def vote(request: ListenerRequest, token: str) -> HttpResponse:
     address = redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
     if not request.htmx:
         return address
-    response = render(request, "tournaments/_reveal.html", {"reveal": reveal(battle, request.user)})
+    response = render(request, "tournaments/_voted.html", {"reveal": reveal(battle, request.user)})
     response["HX-Push-Url"] = address.url
     return response
 

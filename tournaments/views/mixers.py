@@ -9,6 +9,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from evolution.models import Mixer
 from mixing.genres import GENRES
+from tournaments.models import Follow
 from tournaments.selectors.leaderboards import leaderboard
 from tournaments.selectors.mixers import mixer_page
 
@@ -29,4 +30,5 @@ def mixer_list(request: HttpRequest) -> HttpResponse:
 def mixer(request: HttpRequest, slug: str) -> HttpResponse:
     """One mixer."""
     row = get_object_or_404(Mixer, slug=slug)
-    return render(request, "tournaments/mixer.html", {"page": mixer_page(row)})
+    is_followed = request.user.is_authenticated and Follow.objects.filter(user=request.user, mixer=row).exists()
+    return render(request, "tournaments/mixer.html", {"page": mixer_page(row), "is_followed": is_followed})

@@ -1,0 +1,127 @@
+"""Listeners and their ledgers. All of it is history, written by services alone; free mixes are given with a reason."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.errors import InvalidGrant
+from accounts.models import Activity, Award, CreditEntry, Referral, User
+from accounts.services.credits import balance_of, grant
+
+
+class GrantForm(forms.Form):
+    """A gift, or a correction where the amount is negative. The key keeps a form sent twice from giving twice."""
+
+    amount = forms.IntegerField(help_text="Free mixes; negative to take some back.")
+    reason = forms.CharField(max_length=200)
+    key = forms.CharField(widget=forms.HiddenInput)
+
+
+class LedgerAdmin(admin.ModelAdmin):
+    """Nobody adds, changes or deletes here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class ListenerAdmin(UserAdmin):
+    """Django's own page of users, with what they have earned."""
+
+    list_display = ("username", "email", "balance", "is_public", "is_ranked", "is_staff", "date_joined")
+    readonly_fields: ClassVar[Any] = ("balance", "referral_code", "last_login", "date_joined")
+    fieldsets: ClassVar[Any] = (
+        *(UserAdmin.fieldsets or ()),
+        ("Arena", {"fields": ("balance", "referral_code", "is_public", "is_ranked")}),
+    )
+
+    @admin.display(description="free mixes")
+    def balance(self, user: User) -> SafeString:
+        return format_html(
+            '{} <a href="{}">give</a>', balance_of(user.pk), reverse("admin:accounts_user_grant", args=[user.pk])
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("<int:pk>/grant/", self.admin_site.admin_view(self.grant_page), name="accounts_user_grant")]
+        return [*own, *super().get_urls()]
+
+    def grant_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give free mixes to one listener."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        user = get_object_or_404(User, pk=pk)
+        form = GrantForm(request.POST or None, initial={"key": uuid.uuid4().hex})
+        if request.method == "POST" and form.is_valid():
+            try:
+                grant(user=user, by=request.user, now=timezone.now(), **form.cleaned_data)  # type: ignore[arg-type]
+            except InvalidGrant as error:
+                form.add_error(None, error.message)
+            else:
+                messages.success(request, f"{user} now has {balance_of(user.pk)} free mixes.")
+                return redirect("admin:accounts_user_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Free mixes for {user}",
+            "form": form,
+            "opts": self.opts,
+            "balance": balance_of(user.pk),
+        }
+        return render(request, "admin/accounts/grant.html", context, status=422 if form.errors else 200)
+
+
+@admin.register(CreditEntry)
+class CreditEntryAdmin(LedgerAdmin):
+    """The ledger of free mixes."""
+
+    list_display = ("user", "number", "kind", "amount", "balance", "note", "granted_by", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("user__username", "note", "key")
+    list_select_related = ("user", "granted_by")
+
+
+@admin.register(Activity)
+class ActivityAdmin(LedgerAdmin):
+    """What counted."""
+
+    list_display = ("user", "kind", "key", "happened_at")
+    list_filter = ("kind",)
+    search_fields = ("user__username", "key")
+    list_select_related = ("user",)
+
+
+@admin.register(Award)
+class AwardAdmin(LedgerAdmin):
+    """Achievements earned."""
+
+    list_display = ("user", "slug", "earned_at")
+    list_filter = ("slug",)
+    search_fields = ("user__username",)
+    list_select_related = ("user",)
+
+
+@admin.register(Referral)
+class ReferralAdmin(LedgerAdmin):
+    """Who invited whom."""
+
+    list_display = ("inviter", "friend", "state", "reason", "created_at", "credited_at")
+    list_filter = ("state",)
+    search_fields = ("inviter__username", "friend__username")
+    list_select_related = ("inviter", "friend")

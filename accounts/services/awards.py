@@ -1,0 +1,86 @@
+"""Achievements and promotions that follow from an activity."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.achievements import ACHIEVEMENTS, Achievement
+from accounts.models import Activity, Award, CreditEntry, Notice
+from accounts.services.credits import pay_out
+from accounts.services.notices import tell
+from accounts.tiers import tier_of
+
+
+def promote(*, user_id: int, now: datetime) -> None:
+    """Raise the listener to the tier of the votes cast so far, if the newest one reached it."""
+    n_votes = Activity.objects.filter(user=user_id, kind=Activity.Kind.VOTED).count()
+    tier = tier_of(n_votes)
+    if n_votes != tier.from_votes or not tier.bonus:
+        return
+    if pay_out(user_id=user_id, kind=CreditEntry.Kind.PROMOTION, key=tier.slug, amount=tier.bonus, now=now):
+        tell(
+            user_ids=[user_id],
+            kind=Notice.Kind.PROMOTION,
+            title=f"You are now {_article(tier.name)} {tier.name}",
+            text=f"{n_votes} battles judged.{_bonus(tier.bonus)}",
+            url=reverse("accounts:progress"),
+            now=now,
+        )
+
+
+def award(*, user_id: int, kind: Activity.Kind, now: datetime) -> None:
+    """Award whatever the listener's activities of this kind have earned and was not awarded yet."""
+    earned = set(Award.objects.filter(user=user_id).values_list("slug", flat=True))
+    for achievement in ACHIEVEMENTS:
+        if achievement.kind != kind or achievement.slug in earned:
+            continue
+        evidence = evidence_of(user_id, achievement)
+        if len(evidence) < achievement.needed:
+            continue
+        row = Award.objects.create(user_id=user_id, slug=achievement.slug, earned_at=now)
+        row.activities.set(evidence)
+        if achievement.credits:
+            pay_out(
+                user_id=user_id,
+                kind=CreditEntry.Kind.ACHIEVEMENT,
+                key=achievement.slug,
+                amount=achievement.credits,
+                now=now,
+                note=achievement.title,
+            )
+        tell(
+            user_ids=[user_id],
+            kind=Notice.Kind.ACHIEVEMENT,
+            title=achievement.title,
+            text=f"{achievement.text}{_bonus(achievement.credits)}",
+            url=reverse("accounts:cabinet"),
+            now=now,
+        )
+
+
+def evidence_of(user_id: int, achievement: Achievement) -> list[int]:
+    """The first activities that count for an achievement, at most as many as it needs."""
+    where = {f"facts__{name}": value for name, value in achievement.where.items()}
+    rows = Activity.objects.filter(user=user_id, kind=achievement.kind, **where).order_by("pk")
+    if not achievement.different:
+        return list(rows.values_list("pk", flat=True)[: achievement.needed])
+    first_with: dict[object, int] = {}
+    for pk, value in rows.values_list("pk", f"facts__{achievement.different}"):
+        first_with.setdefault(value, pk)
+        if len(first_with) == achievement.needed:
+            break
+    return list(first_with.values())
+
+
+def _bonus(n_credits: int) -> str:
+    """What a listener reads of a bonus; nothing where mixes cost nothing."""
+    if not n_credits or not settings.CREDITS:
+        return ""
+    return f" {n_credits} free {'mix' if n_credits == 1 else 'mixes'} for you."
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "AEIOU" else "a"

@@ -1,0 +1,127 @@
+"""Referrals: who invited whom, and when both are paid for it.
+
+A friend counts once an address is verified and five battles are judged. Nobody earns by inviting oneself: not on a
+device where an account was logged in before, and not with an address of the inviter's or of another friend's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.addresses import canonical
+from accounts.models import Activity, CreditEntry, Notice, Referral, User
+from accounts.services.credits import pay_out
+from accounts.services.notices import tell
+
+NEEDED_VOTES = 5
+INVITER_CREDITS, FRIEND_CREDITS = 5, 3
+# So many friends of one inviter are credited in a span of days; more wait until it has passed.
+MAX_CREDITED, SPAN = 20, timedelta(days=30)
+
+State = Referral.State
+
+
+def register_referral(*, code: str, friend: User, earlier_accounts: Collection[int], now: datetime) -> Referral | None:
+    """Note that a new listener came by somebody's link; None for a code that nobody has.
+
+    Args:
+        earlier_accounts: ids of those who were logged in before on the friend's device.
+    """
+    inviter = User.objects.filter(referral_code=code, is_active=True).exclude(pk=friend.pk).first()
+    if inviter is None:
+        return None
+    reason = ""
+    if inviter.pk in earlier_accounts:
+        reason = "You were logged in on this device yourself."
+    elif earlier_accounts:
+        reason = "Somebody else has an account on this device already."
+    row, _ = Referral.objects.get_or_create(
+        friend=friend,
+        defaults={
+            "inviter": inviter,
+            "state": State.REFUSED if reason else State.PENDING,
+            "reason": reason,
+            "created_at": now,
+        },
+    )
+    return row
+
+
+def settle_referral(*, friend_id: int, now: datetime) -> Referral | None:
+    """Pay both sides if the friend has done what it takes; returns the referral if that was now.
+
+    Call it with the friend's lock held.
+    """
+    referral = Referral.objects.filter(friend=friend_id, state=State.PENDING).first()
+    if referral is None or missing_votes(friend_id) or not is_verified(friend_id) or is_limit_reached(referral, now):
+        return None
+    reason = _same_person(referral)
+    with transaction.atomic():
+        if reason:
+            Referral.objects.filter(pk=referral.pk, state=State.PENDING).update(state=State.REFUSED, reason=reason)
+            return None
+        if not Referral.objects.filter(pk=referral.pk, state=State.PENDING).update(
+            state=State.CREDITED, credited_at=now
+        ):
+            return None
+        key = str(referral.pk)
+        pay_out(user_id=friend_id, kind=CreditEntry.Kind.INVITED, key=key, amount=FRIEND_CREDITS, now=now)
+        pay_out(
+            user_id=referral.inviter_id,
+            kind=CreditEntry.Kind.REFERRAL,
+            key=key,
+            amount=INVITER_CREDITS,
+            now=now,
+            note=referral.friend.username,
+        )
+        for user_id, title in (
+            (referral.inviter_id, f"{referral.friend.username} has come to stay"),
+            (friend_id, f"{referral.inviter.username}'s invitation counts"),
+        ):
+            tell(
+                user_ids=[user_id],
+                kind=Notice.Kind.REFERRAL,
+                title=title,
+                text="Thank you for bringing ears to the arena.",
+                url=reverse("accounts:referrals"),
+                now=now,
+            )
+    return referral
+
+
+def missing_votes(friend_id: int) -> int:
+    """How many battles a friend has still to judge."""
+    return max(NEEDED_VOTES - Activity.objects.filter(user=friend_id, kind=Activity.Kind.VOTED).count(), 0)
+
+
+def is_verified(friend_id: int) -> bool:
+    """Whether a friend has an address of which it is known that mail arrives."""
+    return EmailAddress.objects.filter(user=friend_id, verified=True).exists()
+
+
+def is_limit_reached(referral: Referral, now: datetime) -> bool:
+    """Whether the inviter has had as many friends credited lately as is allowed."""
+    recent = Referral.objects.filter(inviter=referral.inviter_id, state=State.CREDITED, credited_at__gt=now - SPAN)
+    return recent.count() >= MAX_CREDITED
+
+
+def _same_person(referral: Referral) -> str:
+    """Why the friend is no new person; empty if nothing speaks against it."""
+    mine = _addresses([referral.friend_id])
+    if mine & _addresses([referral.inviter_id]):
+        return "The friend's e-mail address is yours."
+    others = Referral.objects.filter(inviter=referral.inviter_id).exclude(pk=referral.pk)
+    if mine & _addresses(others.values_list("friend_id", flat=True)):
+        return "The friend's e-mail address belongs to another friend of yours."
+    return ""
+
+
+def _addresses(user_ids: Collection[int]) -> set[str]:
+    known = EmailAddress.objects.filter(user__in=user_ids).values_list("email", flat=True)
+    named = User.objects.filter(pk__in=user_ids).exclude(email="").values_list("email", flat=True)
+    return {canonical(address) for address in [*known, *named]}

@@ -1,0 +1,23 @@
+"""Whom listeners follow."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from evolution.models import Mixer
+
+
+class Follow(models.Model):
+    """A listener wants to hear when a mixer wins, breeds or retires."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="follows")
+    mixer = models.ForeignKey(Mixer, on_delete=models.CASCADE, related_name="follows")
+    is_retirement_told = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "mixer"], name="follow_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} follows {self.mixer}"

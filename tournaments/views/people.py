@@ -1,0 +1,43 @@
+"""Listeners: their board, and a page for each who has one; following mixers."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from accounts.selectors import public_profile
+from evolution.models import Mixer
+from tournaments.selectors.people import listeners, person_page
+from tournaments.services import follows
+from tournaments.views.visitors import ListenerRequest, listener_required
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """The board of listeners."""
+    return render(request, "tournaments/people.html", {"lines": listeners()})
+
+
+@require_safe
+def person(request: HttpRequest, username: str) -> HttpResponse:
+    """One listener."""
+    visitor = request.user if isinstance(request.user, User) else None
+    return render(request, "tournaments/person.html", {"page": person_page(public_profile(username, visitor=visitor))})
+
+
+@listener_required
+@require_POST
+def follow(request: ListenerRequest, slug: str) -> HttpResponse:
+    """Follow a mixer, or stop."""
+    mixer = get_object_or_404(Mixer, slug=slug)
+    is_followed = request.POST.get("is_followed") == "yes"
+    if is_followed:
+        follows.follow(user=request.user, mixer=mixer, now=timezone.now())
+    else:
+        follows.unfollow(user=request.user, mixer=mixer)
+    if request.htmx:
+        return render(request, "tournaments/_follow.html", {"mixer": mixer, "is_followed": is_followed})
+    return redirect("tournaments:mixer", slug)
