@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 def song_for_listener(user: User, public_id: UUID) -> Song:
     """A song to look at and battle on: one's own, or a demo."""
-    song = Song.objects.select_related("analysis").filter(Q(owner=user) | Q(is_demo=True), public_id=public_id).first()
+    song = (
+        Song.objects.select_related("analysis")
+        .filter(Q(owner=user) | Q(is_demo=True), public_id=public_id)
+        .exclude(state=Song.State.DELETED)
+        .first()
+    )
     if song is None:
         raise Http404
     return song
@@ -30,7 +35,7 @@ def song_for_listener(user: User, public_id: UUID) -> Song:
 
 def song_for_owner(user: User, public_id: UUID) -> Song:
     """A song to change."""
-    song = Song.objects.filter(owner=user, public_id=public_id).first()
+    song = Song.objects.filter(owner=user, public_id=public_id).exclude(state=Song.State.DELETED).first()
     if song is None:
         raise Http404
     return song
@@ -41,6 +46,7 @@ def tournament_for_owner(user: User, public_id: UUID) -> Tournament:
     tournament = (
         Tournament.objects.select_related("song", "champion__mixer", "taken__mixer")
         .filter(owner=user, public_id=public_id)
+        .exclude(song__state=Song.State.DELETED)
         .first()
     )
     if tournament is None:

@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from tournaments.views import albums, audio, battles, exports, home, mixers, people, recipes, songs, tournaments
+from tournaments.views import (
+    albums,
+    audio,
+    battles,
+    departures,
+    exports,
+    home,
+    mixers,
+    people,
+    recipes,
+    songs,
+    tournaments,
+)
 
 app_name = "tournaments"
 urlpatterns = [
@@ -14,6 +26,7 @@ urlpatterns = [
     path("songs/<uuid:public_id>/analysis/", songs.song_analysis, name="song-analysis"),
     path("songs/<uuid:public_id>/stems/", songs.stems, name="stems"),
     path("songs/<uuid:public_id>/roles/", songs.roles, name="roles"),
+    path("songs/<uuid:public_id>/delete/", departures.delete_song, name="delete-song"),
     path("songs/<uuid:public_id>/start/", songs.start, name="start"),
     path("albums/", albums.album_list, name="albums"),
     path("albums/new/", albums.new_album, name="new-album"),
@@ -42,6 +55,9 @@ urlpatterns = [
     path("mixers/", mixers.mixer_list, name="mixers"),
     path("mixers/<slug:slug>/", mixers.mixer, name="mixer"),
     path("mixers/<slug:slug>/follow/", people.follow, name="follow"),
+    path("me/data/", departures.data, name="data"),
+    path("me/data/export/", departures.export, name="export-data"),
+    path("me/leave/", departures.leave, name="leave"),
     path("people/", people.people, name="people"),
     path("people/<str:username>/", people.person, name="person"),
 ]

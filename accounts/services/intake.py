@@ -38,7 +38,7 @@ def record(*, user_id: int, kind: Activity.Kind, key: str, facts: Mapping[str, A
                     user_id=referral.inviter_id,
                     kind=Activity.Kind.REFERRED,
                     key=str(referral.pk),
-                    facts={"friend": referral.friend.username},
+                    facts={},
                     now=now,
                 )
     return True

@@ -77,11 +77,10 @@ def settle_referral(*, friend_id: int, now: datetime) -> Referral | None:
             key=key,
             amount=INVITER_CREDITS,
             now=now,
-            note=referral.friend.username,
         )
         for user_id, title in (
-            (referral.inviter_id, f"{referral.friend.username} has come to stay"),
-            (friend_id, f"{referral.inviter.username}'s invitation counts"),
+            (referral.inviter_id, "A friend has come to stay"),
+            (friend_id, "Your invitation counts"),
         ):
             tell(
                 user_ids=[user_id],

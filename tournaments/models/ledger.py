@@ -13,6 +13,7 @@ class LedgerCounter(models.Model):
     """One row: the number of the newest event. Locking it orders the ledger."""
 
     value = models.PositiveBigIntegerField(default=0)
+    is_stale = models.BooleanField(default=False, help_text="A verdict came; the ratings are to be rebuilt.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="counter_is_one_row")]
@@ -25,11 +26,13 @@ class LedgerEvent(models.Model):
         SEED = "seed", "a mixer was seeded"
         VOTE = "vote"
         BIRTH = "birth"
+        VERDICT = "verdict", "a vote is left out, or counts again"
 
     number = models.PositiveBigIntegerField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     payload = models.JSONField()
     vote = models.OneToOneField(Vote, null=True, blank=True, on_delete=models.PROTECT, related_name="event")
+    is_excluded = models.BooleanField(default=False, help_text="What the newest verdict on this vote says.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

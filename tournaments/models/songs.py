@@ -23,6 +23,7 @@ class Song(Leased):
         READY = "ready"
         REFUSED = "refused", "not usable"
         FAILED = "failed"
+        DELETED = "deleted"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
 
-from tournaments.models import Battle, Tournament
+from tournaments.models import Battle, Song, Tournament
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -16,6 +16,7 @@ def tournaments_of(user: User) -> QuerySet[Tournament]:
     """With song and champion, and `n_decided`, the number of rounds judged."""
     return (
         Tournament.objects.filter(owner=user)
+        .exclude(song__state=Song.State.DELETED)
         .select_related("song", "champion__mixer")
         .defer("song__peaks")
         .annotate(n_decided=Count("battles", filter=Q(battles__state=Battle.State.DECIDED)))

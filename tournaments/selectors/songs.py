@@ -115,7 +115,12 @@ def _stem_line(stem: Stem, song: Song) -> StemLine:
 
 def songs_of(user: User) -> QuerySet[Song]:
     """A listener's own songs, newest first, with the number of tournaments on each."""
-    songs = Song.objects.filter(owner=user).annotate(n_tournaments=Count("tournaments")).defer("peaks")
+    songs = (
+        Song.objects.filter(owner=user)
+        .exclude(state=Song.State.DELETED)
+        .annotate(n_tournaments=Count("tournaments"))
+        .defer("peaks")
+    )
     return songs.order_by("-pk")
 
 

@@ -7,7 +7,7 @@ every earlier event, so the rating that is written live is the one that a replay
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,33 @@ def append_vote(*, vote: Vote) -> LedgerEvent:
     )
 
 
+def append_verdicts(*, numbers: Collection[int], is_excluded: bool, reason: str) -> int:
+    """Leave votes out of everything, or let them count again; the ratings follow with the next sweep.
+
+    Args:
+        numbers: of the votes' events. Those that already stand as they should are passed over.
+    Returns: how many verdicts were given.
+    """
+    with transaction.atomic():
+        _lock()
+        votes = LedgerEvent.objects.filter(number__in=numbers, kind=LedgerEvent.Kind.VOTE, is_excluded=not is_excluded)
+        changed = list(votes.order_by("number").values_list("number", flat=True))
+        for number in changed:
+            payload = {"event": number, "is_excluded": is_excluded, "reason": reason}
+            LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value") + 1, is_stale=True)
+            LedgerEvent.objects.create(number=_newest_number(), kind=LedgerEvent.Kind.VERDICT, payload=payload)
+        LedgerEvent.objects.filter(number__in=changed).update(is_excluded=is_excluded)
+    return len(changed)
+
+
+def rebuild_if_stale() -> bool:
+    """Rebuild the ratings if verdicts came since they were built."""
+    if not LedgerCounter.objects.filter(pk=COUNTER_PK, is_stale=True).exists():
+        return False
+    rebuild_from_ledger()
+    return True
+
+
 def overall_standings(mixer_ids: list[int]) -> dict[int, Standing]:
     """Live overall standings by mixer."""
     return genre_standings(mixer_ids, OVERALL)
@@ -81,7 +108,7 @@ def differences_from_replay() -> list[str]:
     Votes go on meanwhile: only the events that came during the replay, and the ratings, are compared under the lock.
     """
     replay = Replay()
-    found: list[str] = []
+    found = [f"vote {number}: whether it counts is not what its verdicts say" for number in _wrongly_marked()]
     upto = _newest_number()
     _compare_events(replay, found, after=0, upto=upto)
     with transaction.atomic():
@@ -101,13 +128,14 @@ def rebuild_from_ledger() -> int:
     n_events = 0
     with transaction.atomic():
         _lock()
+        LedgerCounter.objects.filter(pk=COUNTER_PK).update(is_stale=False)
         RatingChange.objects.all().delete()
         Rating.objects.all().delete()
         events = _events(after=0, upto=_newest_number())
         while batch := list(islice(events, _BATCH)):
             n_events += len(batch)
             RatingChange.objects.bulk_create(
-                [_change_row(number, change) for number, event in batch for change in replay.step(event)]
+                [_change_row(number, change) for number, event in batch for change in _step(replay, event)]
             )
         Rating.objects.bulk_create(
             [
@@ -173,7 +201,7 @@ def _board(event: Event) -> Board:
 def _habit(vote: Vote) -> list[int]:
     """How sure the voter was in the votes before this one that moved ratings, newest last."""
     newest_first = (
-        LedgerEvent.objects.filter(vote__voter=vote.voter_id, vote__ballot__kind=vote.ballot.kind)
+        LedgerEvent.objects.filter(vote__voter=vote.voter_id, vote__ballot__kind=vote.ballot.kind, is_excluded=False)
         .exclude(vote__choice__in=_SILENT)
         .order_by("-number")
         .values_list("vote__confidence", flat=True)[:N_REMEMBERED]
@@ -181,10 +209,27 @@ def _habit(vote: Vote) -> list[int]:
     return [confidence for confidence in reversed(newest_first) if confidence is not None]
 
 
-def _events(*, after: int, upto: int) -> Iterator[tuple[int, Event]]:
+def _events(*, after: int, upto: int) -> Iterator[tuple[int, Event | None]]:
+    """The events in order; None for those that move nothing: verdicts, and the votes that they leave out."""
     rows = LedgerEvent.objects.filter(number__gt=after, number__lte=upto).order_by("number")
-    for number, kind, payload in rows.values_list("number", "kind", "payload").iterator(_BATCH):
-        yield number, _event(kind, payload)
+    for number, kind, payload, is_excluded in rows.values_list("number", "kind", "payload", "is_excluded").iterator(
+        _BATCH
+    ):
+        moves_nothing = is_excluded or kind == LedgerEvent.Kind.VERDICT
+        yield number, None if moves_nothing else _event(kind, payload)
+
+
+def _step(replay: Replay, event: Event | None) -> list[Change]:
+    return [] if event is None else replay.step(event)
+
+
+def _wrongly_marked() -> list[int]:
+    """Votes whose mark differs from the newest verdict on them."""
+    verdicts = LedgerEvent.objects.filter(kind=LedgerEvent.Kind.VERDICT).order_by("number")
+    said = {payload["event"]: payload["is_excluded"] for payload in verdicts.values_list("payload", flat=True)}
+    excluded = {number for number, is_excluded in said.items() if is_excluded}
+    marked = set(LedgerEvent.objects.filter(is_excluded=True).values_list("number", flat=True))
+    return sorted(excluded ^ marked)
 
 
 def _compare_events(replay: Replay, found: list[str], *, after: int, upto: int) -> None:
@@ -200,7 +245,7 @@ def _compare_events(replay: Replay, found: list[str], *, after: int, upto: int) 
                 found.append(f"events {expected_number} to {number - 1} are missing")
             expected_number = number + 1
             try:
-                changes = replay.step(event)
+                changes = _step(replay, event)
             except (KeyError, ValueError) as error:
                 found.append(f"event {number} cannot be replayed: {error}")
                 continue

@@ -16,6 +16,7 @@ from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
 from tournaments.services.exports import MAKE, prune_exports
 from tournaments.services.follows import tell_of_retired
+from tournaments.services.ledger import rebuild_if_stale
 from tournaments.services.mixes import PLAN, RENDER
 from tournaments.services.previews import CUT
 from tournaments.services.songs import ANALYZE, PREPARE
@@ -39,6 +40,7 @@ def sweep() -> None:
     _push(open_if_ready, list(Battle.objects.filter(state=Battle.State.PREPARING).values_list("pk", flat=True)))
     prune_exports(now=timezone.now())
     prune_albums(now=timezone.now())
+    rebuild_if_stale()
     tell_of_retired(now=timezone.now())
 
 

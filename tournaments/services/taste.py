@@ -28,7 +28,7 @@ def votes_on_styles(*, upto: int | None = None) -> Votes:
 
     rows = Mixer.objects.exclude(style=[]).order_by("pk").values_list("pk", "style", "is_champion")
     mixers = {pk: row for row, (pk, _, _) in enumerate(rows)}
-    events = LedgerEvent.objects.filter(kind=LedgerEvent.Kind.VOTE).order_by("-number")
+    events = LedgerEvent.objects.filter(kind=LedgerEvent.Kind.VOTE, is_excluded=False).order_by("-number")
     if upto is not None:
         events = events.filter(number__lte=upto)
     found = []

@@ -190,7 +190,7 @@ def tell(tournament: Tournament) -> None:
 def _check(owner: User, song: Song, genre: str) -> None:
     if song.owner_id != owner.pk and not song.is_demo:
         raise NotYours("This song belongs to somebody else. Upload one of your own.", code="not_yours")
-    if song.state in (Song.State.REFUSED, Song.State.FAILED):
+    if song.state in (Song.State.REFUSED, Song.State.FAILED, Song.State.DELETED):
         raise SongNotReady(
             "This song cannot be used, for the reason on its page. Upload another file.", code="song_refused"
         )

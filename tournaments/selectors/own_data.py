@@ -1,0 +1,56 @@
+"""Everything that the arena knows of one listener, for that listener to take along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
+
+from accounts.models import Activity, Award, CreditEntry, Notice, Referral
+from tournaments.models import Follow, Song, Tournament, Vote
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def own_data(user: User) -> dict[str, Any]:
+    """By subject, ready for JSON. Sound is not in it: uploads are the listener's own, mixes can be exported."""
+    return {
+        "account": {
+            "username": user.username,
+            "joined": user.date_joined,
+            "last_login": user.last_login,
+            "referral_code": user.referral_code,
+            "public_profile": user.is_public,
+            "on_the_boards": user.is_ranked,
+            "addresses": _rows(EmailAddress.objects.filter(user=user), "email", "verified", "primary"),
+        },
+        "songs": _rows(
+            Song.objects.filter(owner=user).exclude(state=Song.State.DELETED).order_by("pk"),
+            "public_id", "title", "genre", "container", "sample_rate", "channels", "duration_s", "n_stems",
+            "created_at",
+        ),
+        "tournaments": _rows(
+            Tournament.objects.filter(owner=user).order_by("pk"),
+            "public_id", "song__title", "genre", "n_rounds", "state", "champion__mixer__slug", "taken__mixer__slug",
+            "created_at", "finished_at",
+        ),
+        "votes": _rows(
+            Vote.objects.filter(voter=user).order_by("pk"),
+            "battle__tournament__public_id", "battle__number", "battle__first__mixer__slug",
+            "battle__second__mixer__slug", "choice", "confidence", "ballot__is_swapped", "ballot__heard", "created_at",
+        ),
+        "activities": _rows(Activity.objects.filter(user=user), "kind", "facts", "happened_at"),
+        "achievements": _rows(Award.objects.filter(user=user), "slug", "earned_at"),
+        "free_mixes": _rows(
+            CreditEntry.objects.filter(user=user).order_by("number"), "kind", "amount", "balance", "note", "created_at"
+        ),
+        "friends": _rows(Referral.objects.filter(inviter=user), "friend__username", "state", "created_at"),
+        "news": _rows(Notice.objects.filter(user=user), "title", "text", "created_at"),
+        "follows": _rows(Follow.objects.filter(user=user), "mixer__slug", "created_at"),
+    }  # fmt: skip
+
+
+def _rows(rows: QuerySet[Any], *fields: str) -> list[dict[str, Any]]:
+    return list(rows.values(*fields))
