@@ -18,9 +18,10 @@ from django.conf import settings
 from mixarena.worker import install
 
 NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "plan_album", "breed")
-RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album", "compute_board")
 SWEEP = "tournaments.tasks.sweep"
 SWEEP_EVERY_S = 10.0
+BOARD_EVERY_S = 300.0
 
 
 def broker_url(redis_url: str) -> str:
@@ -57,7 +58,14 @@ app.conf.update(
     worker_max_memory_per_child=8_000_000 if settings.PREVIEW_CONSOLE == "torch" else 1_200_000,
     worker_hijack_root_logger=False,
     # A sweep that found no worker in time is replaced by the next one, so they never pile up.
-    beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}}},
+    beat_schedule={
+        "sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+        "board": {
+            "task": "tournaments.tasks.compute_board",
+            "schedule": BOARD_EVERY_S,
+            "options": {"expires": BOARD_EVERY_S},
+        },
+    },
     timezone="UTC",
 )
 app.autodiscover_tasks()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from tournaments.services import albums, breedings, cuts, exports, mixes, songs
+from tournaments.services import albums, breedings, cuts, exports, mixes, official, songs
 from tournaments.services import sweep as sweeping
 
 
@@ -60,6 +61,12 @@ def write_album(album_id: int) -> None:
 def breed(breeding_id: int) -> None:
     """Make an offspring."""
     breedings.breed(breeding_id)
+
+
+@shared_task
+def compute_board() -> None:
+    """Bring the official board up to date."""
+    official.compute_board(now=timezone.now())
 
 
 @shared_task

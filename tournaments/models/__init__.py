@@ -2,7 +2,7 @@
 
 from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
 from tournaments.models.follows import Follow
-from tournaments.models.ledger import LedgerCounter, LedgerEvent, Rating, RatingChange
+from tournaments.models.ledger import BoardRow, BoardRun, LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
 from tournaments.models.songs import Analysis, Song, Stem
 
@@ -12,6 +12,8 @@ __all__ = [
     "Analysis",
     "Ballot",
     "Battle",
+    "BoardRow",
+    "BoardRun",
     "Entrant",
     "Export",
     "Follow",

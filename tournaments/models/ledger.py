@@ -65,3 +65,35 @@ class RatingChange(models.Model):
     class Meta:
         ordering = ["event_id", "pk"]
         constraints = [models.UniqueConstraint(fields=["event", "mixer", "genre"], name="change_one_a_rating")]
+
+
+class BoardRun(models.Model):
+    """One computation of the official board. The newest counts; earlier ones are kept without rows, as history."""
+
+    upto = models.PositiveBigIntegerField(unique=True, help_text="Number of the newest event that it knows.")
+    n_votes = models.PositiveIntegerField()
+    n_rounds = models.PositiveIntegerField(help_text="Of the bootstrap.")
+    side = models.JSONField(help_text="How many points being A helps: value, low, high.")
+    tie = models.JSONField(help_text="Davidson's nu: value, low, high.")
+    seconds = models.FloatField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-upto"]
+
+
+class BoardRow(models.Model):
+    """A mixer's official rating, overall (empty genre) or in one genre, with its 95 % interval."""
+
+    run = models.ForeignKey(BoardRun, on_delete=models.CASCADE, related_name="rows")
+    mixer = models.ForeignKey(Mixer, on_delete=models.CASCADE, related_name="board_rows")
+    genre = models.CharField(max_length=20, blank=True)
+    rating = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    n_votes = models.PositiveIntegerField()
+    n_battles = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-low", "mixer_id"]
+        constraints = [models.UniqueConstraint(fields=["run", "mixer", "genre"], name="board_row_one_a_genre")]

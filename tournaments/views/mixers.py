@@ -10,18 +10,24 @@ from django.views.decorators.vary import vary_on_headers
 from evolution.models import Mixer
 from mixing.genres import GENRES
 from tournaments.models import Follow
-from tournaments.selectors.leaderboards import leaderboard
+from tournaments.selectors.leaderboards import leaderboard, official_board
 from tournaments.selectors.mixers import mixer_page
 
 
 @vary_on_headers("HX-Request")
 @require_safe
 def mixer_list(request: HttpRequest) -> HttpResponse:
-    """The live board, overall or by genre."""
+    """The live board or the official one, overall or by genre."""
     genre = request.GET.get("genre", "")
     if genre and genre not in GENRES:
         raise Http404
-    context = {"board": leaderboard(genre), "genre": genre, "genres": GENRES}
+    is_official = request.GET.get("board") == "official"
+    context = {
+        "board": None if is_official else leaderboard(genre),
+        "official": official_board(genre) if is_official else None,
+        "genre": genre,
+        "genres": GENRES,
+    }
     template = "tournaments/_board.html" if request.htmx else "tournaments/mixers.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
