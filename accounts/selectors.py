@@ -11,7 +11,7 @@ from django.http import Http404
 from accounts.achievements import ACHIEVEMENTS, Achievement
 from accounts.models import Activity, Award, Notice, Referral, User
 from accounts.services.awards import evidence_of
-from accounts.services.referrals import NEEDED_VOTES, is_limit_reached, is_verified, missing_votes
+from accounts.services.referrals import is_limit_reached, is_verified, missing_votes
 from accounts.tiers import Standing, standing
 
 N_TOASTS = 3
@@ -126,7 +126,7 @@ def _waits_for(referral: Referral, now: datetime) -> str:
         missing.append("a verified e-mail address")
     n_missing = missing_votes(referral.friend_id)
     if n_missing:
-        missing.append(f"{n_missing} of {NEEDED_VOTES} judged battles")
+        missing.append(f"{n_missing} more judged battle{'s' if n_missing > 1 else ''}")
     if not missing and is_limit_reached(referral, now):
         return "the limit of friends within 30 days to pass; the friend's next vote then counts"
     return " and ".join(missing)

@@ -87,7 +87,7 @@ def referrals(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """All news, newest first."""
     page = Paginator(Notice.objects.filter(user=_user(request)), LINES_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/notices.html", {"page": page})
+    return render(request, "accounts/notices.html", {"page": page, "is_news_page": True})
 
 
 @login_required

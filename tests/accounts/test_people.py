@@ -189,7 +189,7 @@ def test_a_friend_counts_once_verified_and_heard(is_verified_first: bool) -> Non
         verify(friend, "friend@example.org")
     vote(friend, 4)
     assert balance_of(inviter.pk) == WELCOME_CREDITS
-    assert "1 of 5" in referral_lines(inviter, NOW)[0].waits_for
+    assert "1 more judged battle" in referral_lines(inviter, NOW)[0].waits_for
     vote(friend, 1, since=4)
     if not is_verified_first:
         assert referral_lines(inviter, NOW)[0].waits_for == "a verified e-mail address"
