@@ -21,3 +21,7 @@ class OutOfCredits(AccountError):
 
 class InvalidGrant(AccountError):
     """A gift that has no reason or takes more than there is."""
+
+
+class InvalidToken(AccountError):
+    """An API token that cannot be made as it was asked for."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import token_pages, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,5 +13,7 @@ urlpatterns = [
     path("me/notices/", views.notices, name="notices"),
     path("me/notices/seen/", views.seen, name="seen"),
     path("me/privacy/", views.privacy, name="privacy"),
+    path("me/tokens/", token_pages.tokens, name="tokens"),
+    path("me/tokens/<int:pk>/revoke/", token_pages.revoke, name="revoke-token"),
     path("join/<slug:code>/", views.join, name="join"),
 ]

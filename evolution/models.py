@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -46,6 +47,14 @@ class Mixer(models.Model):
     )
     content_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 over the weights themselves.")
     seed_rating = models.FloatField(help_text="A prior, not a result.")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="authored_mixers",
+        help_text="Who gave it to the arena; nobody for the founders and those bred here.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -117,6 +126,48 @@ class Breeding(Leased):
 
     def __str__(self) -> str:
         return f"{self.loser} learns from {self.winner}"
+
+
+class Submission(Leased):
+    """A mixer that somebody made and offers to the arena: checked by a worker, then decided by a curator."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", "being checked"
+        WAITING = "waiting", "waiting for a curator"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+        FAILED = "failed", "could not be checked"
+
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
+    nickname = models.CharField(max_length=80, help_text="As on its card.")
+    card = models.TextField(help_text="TOML, as it was sent.")
+    weights = models.FileField(
+        upload_to="submissions/",
+        blank=True,
+        help_text="As sent while it is checked, then written anew; empty once decided.",
+    )
+    content_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 over the weights, once checked.")
+    report = models.JSONField(default=dict, blank=True, help_text="Every check, and what was measured.")
+    reason = models.TextField(blank=True, help_text="Why it was rejected or could not be checked.")
+    mixer = models.OneToOneField(Mixer, null=True, blank=True, on_delete=models.PROTECT, related_name="submission")
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="approved", mixer__isnull=False) | (~Q(state="approved") & Q(mixer__isnull=True)),
+                name="submission_approved_has_mixer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nickname}, {self.get_state_display()}"
 
 
 class GenreStrategy(models.Model):

@@ -17,11 +17,12 @@ from django.conf import settings
 
 from mixarena.worker import install
 
-NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "plan_album", "breed")
-RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album", "compute_board")
+NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "plan_album", "breed", "check_submission")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album", "compute_board", "roll_up")
 SWEEP = "tournaments.tasks.sweep"
 SWEEP_EVERY_S = 10.0
 BOARD_EVERY_S = 300.0
+ROLL_UP_EVERY_S = 3600.0
 
 
 def broker_url(redis_url: str) -> str:
@@ -64,6 +65,11 @@ app.conf.update(
             "task": "tournaments.tasks.compute_board",
             "schedule": BOARD_EVERY_S,
             "options": {"expires": BOARD_EVERY_S},
+        },
+        "roll-up": {
+            "task": "tournaments.tasks.roll_up",
+            "schedule": ROLL_UP_EVERY_S,
+            "options": {"expires": ROLL_UP_EVERY_S},
         },
     },
     timezone="UTC",

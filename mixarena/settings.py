@@ -99,6 +99,7 @@ ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 MIN_FREE_DISK_MB = environment.integer("MIN_FREE_DISK_MB", 1000, low=0, high=100_000_000)
 MAX_UPLOAD_MB = environment.integer("MAX_UPLOAD_MB", 1000, low=1, high=100_000)
+MAX_MIXER_MB = environment.integer("MAX_MIXER_MB", 20, low=1, high=60)
 
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto.
 IS_HTTPS = environment.flag("HTTPS")
@@ -215,6 +216,12 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "MixArena"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # where no mail is sent, nobody could have the second step otherwise
 
+# --- API: limits of one token (of one listener for uploads), and of one request ---------------------------------------
+
+API_REQUESTS_PER_MINUTE = 240
+API_UPLOADS_PER_HOUR = 60
+API_MAX_JSON_BYTES = 64_000
+
 # --- E-mail: written to the log unless a server is named --------------------------------------------------------------
 
 EMAIL_HOST = environment.text("EMAIL_HOST")
@@ -249,7 +256,7 @@ LOGGING = {
     "loggers": {
         **{
             name: {"level": LOG_LEVEL}
-            for name in ("mixarena", "mixing", "evolution", "tournaments", "accounts", "social")
+            for name in ("mixarena", "mixing", "evolution", "tournaments", "accounts", "social", "api")
         },
         # Django would add handlers of its own.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tournaments import submissions_admin as submissions_admin
 from tournaments.models import (
     Album,
     AlbumTrack,

@@ -52,6 +52,31 @@ class UploadForm(forms.Form):
     )
 
 
+class SubmissionForm(forms.Form):
+    """A mixer's weights and card."""
+
+    weights = forms.FileField(
+        label="Weights",
+        error_messages={
+            "required": "No weights came with the form. Choose a .safetensors file.",
+            "empty": "The weights file is empty. Export it again and choose the new one.",
+            "max_length": "The name of the weights file is too long. Shorten it and send it again.",
+        },
+        max_length=255,
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".safetensors"}),
+    )
+    card = forms.FileField(
+        label="Card",
+        error_messages={
+            "required": "No card came with the form. Choose a .toml file.",
+            "empty": "The card is empty. Write one and choose it.",
+            "max_length": "The name of the card is too long. Shorten it and send it again.",
+        },
+        max_length=255,
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".toml"}),
+    )
+
+
 class AlbumForm(forms.Form):
     """A title, a mixer, a format, and a track number for each song that belongs to the album."""
 

@@ -155,6 +155,10 @@ CHECKS: dict[str, tuple[str, str]] = {
     "near_blend": ("Holds what the blend promised", "{value:.3f} off, at most {limit:.3f}"),
     "stable": ("Is not swayed by a little noise", "{value:.4f} off, at most {limit:.4f}"),
     "repair_ratio": ("Mends spoiled songs like its parents", "{value:.2f} of the damage is left, at most {limit:.2f}"),
+    "mends": ("Mends spoiled songs", "at most {value:.2f} of the damage is left, less than {limit:.2f} needed"),
+    "in_range": ("Stays within the console", ""),
+    "deterministic": ("Answers the same song the same way", ""),
+    "listens": ("Listens to the song", "{value:.0f} settings follow it, at least {limit:.0f}"),
     "movement_on_clean_db": ("Leaves good songs alone", "moves them by {value:.1f} dB, at most {limit:.1f} dB"),
     "renders": ("Meets loudness and peak limits", "{value:.2f} LU off, at most {limit:.2f} LU"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from tournaments.services import albums, breedings, cuts, exports, mixes, official, songs
+from tournaments.services import albums, breedings, community, cuts, exports, mixes, official, rollups, songs
 from tournaments.services import sweep as sweeping
 
 
@@ -64,9 +64,21 @@ def breed(breeding_id: int) -> None:
 
 
 @shared_task
+def check_submission(submission_id: int) -> None:
+    """Examine a mixer that somebody made."""
+    community.check_submission(submission_id)
+
+
+@shared_task
 def compute_board() -> None:
     """Bring the official board up to date."""
     official.compute_board(now=timezone.now())
+
+
+@shared_task
+def roll_up() -> None:
+    """Count the days that are missing or have changed."""
+    rollups.bring_up_to_date(now=timezone.now())
 
 
 @shared_task

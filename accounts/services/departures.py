@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from accounts.models import Activity, Award, CreditEntry, Notice, Referral, User, new_referral_code
+from accounts.models import Activity, ApiToken, Award, CreditEntry, Notice, Referral, User, new_referral_code
 
 
 def anonymize(*, user: User) -> None:
@@ -17,7 +17,7 @@ def anonymize(*, user: User) -> None:
     with transaction.atomic():
         for session in UserSession.objects.filter(user=user):
             session.end()
-        for model in (EmailAddress, Authenticator, Award, Activity, CreditEntry, Notice):
+        for model in (EmailAddress, Authenticator, ApiToken, Award, Activity, CreditEntry, Notice):
             model.objects.filter(user=user).delete()
         Referral.objects.filter(inviter=user).delete()
         Referral.objects.filter(friend=user).delete()

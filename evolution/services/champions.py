@@ -73,7 +73,8 @@ def _register(card: MixerCard, weights: Path) -> Mixer:
     mixer = Mixer(
         slug=card.slug,
         architecture=card.architecture,
-        is_champion=card.generation == 0,
+        # A community mixer of another arena is generation 0 as well, and has an author.
+        is_champion=card.generation == 0 and not card.author,
         generation=card.generation,
         specialities=list(card.specialities) or specialities_of(capabilities),
         capabilities=capabilities,

@@ -1,4 +1,4 @@
-"""One place that turns a refusal into a page, an HTMX fragment or JSON.
+"""One place that turns a refusal into a page, an HTMX fragment or JSON; into a problem document below /api/.
 
 Views let a MixArenaError rise; its class says the status in a class attribute `status` (422 unless it says otherwise)
 and its message is shown as it is. htmx 2 swaps no 4xx or 5xx answer by itself: the page's `htmx-config` meta tag
@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 
+from mixarena.web.problems import is_api_request, problem_response
 from mixing.errors import MixArenaError
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,15 @@ class ErrorMiddleware(MiddlewareMixin):
         logger.info("refused path=%s code=%s status=%s", request.path, exception.code, status)
         return error_response(request, status=status, message=exception.message, code=exception.code)
 
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Say in the API's way, too, that an address does not take a method."""
+        if response.status_code != 405 or not is_api_request(request):
+            return response
+        allowed = response.headers["Allow"]
+        return problem_response(
+            status=405, code="method", detail=f"This address takes only: {allowed}.", headers={"Allow": allowed}
+        )
+
 
 def error_response(
     request: HttpRequest, *, status: int, message: str, code: str, is_request_usable: bool = True
@@ -55,6 +65,8 @@ def error_response(
         is_request_usable: False where the session or the database may be what failed: the page is then rendered without
             the request, as if for an anonymous visitor.
     """
+    if is_api_request(request):
+        return problem_response(status=status, code=code, detail=message)
     context = {"title": TITLES.get(status, DEFAULT_TITLE), "message": message, "status": status, "code": code}
     if _prefers_json(request):
         response: HttpResponse = JsonResponse({"error": {"code": code, "message": message}}, status=status)

@@ -1,4 +1,4 @@
-"""The gate: what an offspring must prove before it may enter the arena.
+"""The gate: what an offspring, or a mixer from outside, must prove before it may enter the arena.
 
 A failed check is a result with a reason, not an error.
 """
@@ -10,15 +10,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from mixing.audio.roles import ROLES
 from mixing.breeding.outputs import rms_distance
 from mixing.console.renderer import render
 from mixing.console.spec import CEILING_DBTP, MixSettings
 from mixing.errors import AudioError
 from mixing.mixers.base import Mixer
+from mixing.mixers.strips import LEVEL_CENTER_LU, scaled_inputs
 from mixing.training import feature_sets
-from mixing.training.probe import answers, clean_movement_db, repair_distances
+from mixing.training.mixbench import MAX_CLEAN_MOVEMENT_DB, MAX_REPAIR_RATIO, MIN_SPREAD, MIN_SPREAD_PARAMETERS
+from mixing.training.probe import answers, clean_movement_db, repair_distances, repair_ratio
 
 # Nearer than this (rms, normalized) to a living mixer on the gate set is a copy of it.
 COPY_DISTANCE = 0.01
@@ -149,6 +153,66 @@ def examine(
         _renders(clean),
     ]
     return GateReport(tuple(checks))
+
+
+def examine_stranger(stranger: Mixer, living_clean: Sequence[NDArray[np.float32]], gate_set: GateSet) -> GateReport:
+    """Examine a mixer that has no parents here, by what MixBench asks of the champions.
+
+    Args:
+        living_clean: the answers of every living mixer on the clean songs.
+    """
+    clean, degraded = gate_set.answers(stranger)
+    again, _ = gate_set.answers(stranger)
+    strips = _strips(stranger, gate_set)
+    finite = all(bool(np.isfinite(part).all()) for part in (clean, degraded, *strips))
+    in_range = finite and all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (clean, degraded, *strips))
+    same = bool(np.array_equal(clean, again))
+    checks = [
+        Check("finite", float(finite), 1.0, finite, "Its answers are not all numbers."),
+        Check("in_range", float(in_range), 1.0, in_range, "It asks for settings that the console does not have."),
+        Check("deterministic", float(same), 1.0, same, "It answers the same song differently the second time."),
+    ]
+    if not all(check.passed for check in checks):
+        return GateReport(tuple(checks))
+    repair = repair_ratio(clean, degraded, gate_set.clean.stats, gate_set.degraded.stats)
+    movement = float(np.mean(clean_movement_db(clean, gate_set.clean.stats)))
+    n_varied = int((clean.std(axis=0) >= MIN_SPREAD).sum())
+    checks += [
+        _not_a_copy(clean, living_clean),
+        _stable(stranger, gate_set, clean),
+        Check(
+            "mends",
+            repair.high,
+            MAX_REPAIR_RATIO,
+            repair.high < MAX_REPAIR_RATIO,
+            "It hardly mends spoiled songs: doing nothing is about as good.",
+        ),
+        Check(
+            "movement_on_clean_db",
+            movement,
+            MAX_CLEAN_MOVEMENT_DB,
+            movement <= MAX_CLEAN_MOVEMENT_DB,
+            "It changes songs that need nothing.",
+        ),
+        Check(
+            "listens",
+            float(n_varied),
+            float(MIN_SPREAD_PARAMETERS),
+            n_varied >= MIN_SPREAD_PARAMETERS,
+            "It sets nearly the same for every song, which a preset does as well.",
+        ),
+        _renders(clean),
+    ]
+    return GateReport(tuple(checks))
+
+
+def _strips(mixer: Mixer, gate_set: GateSet) -> tuple[NDArray[np.float32], ...]:
+    """Strips and reverb for stems that are the gate's songs, one of each role."""
+    stats = gate_set.clean.stats[: len(ROLES)]
+    stems = scaled_inputs(stats, np.full(len(stats), LEVEL_CENTER_LU), list(range(len(stats))))
+    with torch.no_grad():
+        strips, reverb = mixer.network.strips(torch.from_numpy(stems)[None])
+    return strips.numpy(), reverb.numpy()
 
 
 def _not_a_copy(clean: NDArray[np.float32], living_clean: Sequence[NDArray[np.float32]]) -> Check:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class MixerCard:
         training: data, licences, steps and seed, as they really were.
         metrics: measured on songs that it never learned from.
         sha256: of the weights file; content_hash: of the weights themselves.
+        author: who gave it to the arena; empty for the founders and those bred here.
+        lineage: by slug its ancestors, with their parents; empty for founders.
     """
 
     name: str
@@ -51,37 +54,55 @@ class MixerCard:
     capabilities: dict[str, float] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    author: str = ""
+    lineage: dict[str, Any] = field(default_factory=dict)
 
 
 def read_card(path: Path) -> MixerCard:
     """Read a card. Raises MixerFileError where it is missing, no TOML, or lacks or invents entries."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise MixerFileError(f"The card {path} cannot be read. Restore the file.", code="damaged") from error
+    return MixerCard(**card_values(text, called=f"The card {path}"))
+
+
+def card_values(text: str, *, called: str, required: Sequence[str] = _REQUIRED) -> dict[str, Any]:
+    """The entries of a card, each of its kind; for cards that are not whole yet.
+
+    Args:
+        text: TOML.
+        called: what messages call the card.
+    Raises: MixerFileError for what is no TOML, or lacks or invents entries.
+    """
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MixerFileError(
+            f"{called} cannot be read as TOML. Correct or restore the file.", code="damaged"
+        ) from error
     known = {f.name for f in fields(MixerCard)}
-    wrong = sorted(set(data) - known) + sorted(name for name in _REQUIRED if name not in data)
+    wrong = sorted(set(data) - known) + sorted(name for name in required if name not in data)
     if wrong:
         raise MixerFileError(
-            f"The card {path} has missing or unknown entries: {', '.join(wrong)}. Correct the file.", code="bad_card"
+            f"{called} has missing or unknown entries: {', '.join(wrong)}. Correct the file.", code="bad_card"
         )
-    for f in fields(MixerCard):
-        value = data.get(f.name)
-        is_fine = value is None or (
-            isinstance(value, list)
-            if f.name in ("parents", "genres", "specialities")
-            else isinstance(value, dict)
-            if f.name in ("config", "capabilities", "training", "metrics")
-            else isinstance(value, int | float)
-            if f.name in ("rating", "generation")
-            else isinstance(value, str)
-        )
-        if not is_fine:
+    for name, value in data.items():
+        if not _is_of_its_kind(name, value):
             raise MixerFileError(
-                f"The card {path} has a value of the wrong kind at {f.name}. Correct the file.", code="bad_card"
+                f"{called} has a value of the wrong kind at {name}. Correct the file.", code="bad_card"
             )
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-    return MixerCard(**values)
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+
+
+def _is_of_its_kind(name: str, value: Any) -> bool:
+    if name in ("parents", "genres", "specialities"):
+        return isinstance(value, list)
+    if name in ("config", "capabilities", "training", "metrics", "lineage"):
+        return isinstance(value, dict)
+    if name in ("rating", "generation"):
+        return isinstance(value, int | float)
+    return isinstance(value, str)
 
 
 def write_card(card: MixerCard, path: Path) -> None:

@@ -14,11 +14,14 @@ from safetensors.torch import save
 from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer
 from mixing.mixers.card import MixerCard
-from mixing.mixers.cnn import CnnMixer
+from mixing.mixers.cnn import CnnConfig, CnnMixer
+from mixing.mixers.weights_header import WeightsHeader
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 STRIPS = "strips."
 ARCHITECTURES: dict[str, type[Mixer]] = {CnnMixer.architecture: CnnMixer}
+# Parents of one offspring are of one size, so whoever comes from outside has the champions'.
+STANDARD_CONFIGS = {CnnMixer.architecture: CnnConfig().to_dict()}
 
 
 def save_mixer(mixer: Mixer, path: Path, metadata: Mapping[str, str]) -> str:
@@ -106,6 +109,39 @@ def check_tensors(expected: Mapping[str, torch.Tensor], found: Mapping[str, torc
         if not bool(torch.isfinite(tensor).all()):
             raise MixerFileError(
                 f"{name} holds values that are not numbers at {key}. Fetch it again.", code="not_finite"
+            )
+
+
+def check_header(header: WeightsHeader) -> None:
+    """Raise MixerFileError unless a file is of the standard size, before any of its weights is read."""
+    architecture = header.metadata.get("architecture", "")
+    if architecture not in ARCHITECTURES:
+        raise MixerFileError(
+            f"The weights name the unknown architecture {architecture[:80]!r}. "
+            f"Known are: {', '.join(sorted(ARCHITECTURES))}.",
+            code="unknown_architecture",
+        )
+    standard = STANDARD_CONFIGS[architecture]
+    if header.config != standard:
+        raise MixerFileError(
+            f"The network has other sizes than the arena's, which are {json.dumps(standard)}. "
+            "Train one of these sizes, so that it can have offspring with the others.",
+            code="bad_config",
+        )
+    expected = ARCHITECTURES[architecture].from_config(standard).network.state_dict()
+    if not any(name.startswith(STRIPS) for name in header.tensors):
+        expected = {name: tensor for name, tensor in expected.items() if not name.startswith(STRIPS)}
+    if odd := sorted(set(expected).symmetric_difference(header.tensors)):
+        raise MixerFileError(
+            f"The weights file has missing or unknown weights, first {odd[0][:80]}. Use a file of this architecture.",
+            code="wrong_names",
+        )
+    for name, (kind, shape) in header.tensors.items():
+        if kind != "F32" or shape != tuple(expected[name].shape):
+            raise MixerFileError(
+                f"The weights file has {name} as {kind} {list(shape)}, and {list(expected[name].shape)} in F32 is "
+                "expected. Use a file of this architecture.",
+                code="wrong_shapes",
             )
 
 

@@ -16,7 +16,6 @@ from tests.browser.walk import PASSWORD, sign_up
 from tests.services.processes import Arena
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE = {"width": 390, "height": 844}
 
 
 def judge_five() -> None:
@@ -41,7 +40,7 @@ def test_an_invitation_from_the_link_to_the_bonus(arena: Arena) -> None:
         anna.get_by_role("link", name="Invite friends").click()
         link = anna.get_by_label("Your personal link").input_value()
 
-        ben = browser.new_context(viewport=PHONE).new_page()
+        ben = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
         for page in (anna, ben):
             page.on("pageerror", lambda error: problems.append(str(error)))
         ben.goto(link)

@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from evolution.models import Breeding
+from evolution.models import Breeding, Submission
 from mixarena.jobs.leases import MAX_ATTEMPTS
 from mixarena.jobs.queue import LocalJobs, local_jobs
 from mixarena.jobs.steps import GAVE_UP
-from tests.factories import make_battle, make_breeding, make_mix, make_mixer, make_preview, make_song, make_tournament
+from tests.factories import (
+    NOW,
+    make_battle,
+    make_breeding,
+    make_mix,
+    make_mixer,
+    make_preview,
+    make_song,
+    make_tournament,
+    make_user,
+)
 from tournaments.models import Analysis, Battle, Export, Mix, Preview, Song, Tournament
 from tournaments.services import sweep as sweeping
 from tournaments.services.sweep import sweep
@@ -42,6 +52,9 @@ def test_every_kind_of_unfinished_work_is_sent_again(jobs: LocalJobs) -> None:
         "cut_preview": make_preview(song=song, mix=make_mix(song=song), state=Preview.State.QUEUED),
         "make_export": Export.objects.create(mix=make_mix(song=song), format="flac"),
         "breed": make_breeding(),
+        "check_submission": Submission.objects.create(
+            author=make_user(), nickname="Mine", card="", weights="submissions/1", created_at=NOW
+        ),
     }
     sweep()
     assert sent(jobs) == {}, "their messages are still on the way"

@@ -1,7 +1,8 @@
 """Songs, their mixes, tournaments and battles, ballots and votes, and the ledger that ratings are a function of."""
 
+from tournaments.models.analytics import DailyArena, DailyListener, DailyMixer, RollupMark, WeeklyCohort
 from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
-from tournaments.models.follows import Follow
+from tournaments.models.follows import Follow, TasteReset
 from tournaments.models.ledger import BoardRow, BoardRun, LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
 from tournaments.models.songs import Analysis, Song, Stem
@@ -14,6 +15,9 @@ __all__ = [
     "Battle",
     "BoardRow",
     "BoardRun",
+    "DailyArena",
+    "DailyListener",
+    "DailyMixer",
     "Entrant",
     "Export",
     "Follow",
@@ -23,9 +27,12 @@ __all__ = [
     "Preview",
     "Rating",
     "RatingChange",
+    "RollupMark",
     "Song",
     "Stem",
+    "TasteReset",
     "Tournament",
     "Vote",
+    "WeeklyCohort",
     "new_token",
 ]

@@ -174,3 +174,4 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["battle", "voter"], name="vote_one_a_listener"),
             models.CheckConstraint(condition=Q(confidence__lte=100), name="vote_confidence"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="vote_moment")]

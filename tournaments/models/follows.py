@@ -1,4 +1,4 @@
-"""Whom listeners follow."""
+"""Whom listeners follow, and since when their votes tell of their taste."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} follows {self.mixer}"
+
+
+class TasteReset(models.Model):
+    """A listener's taste starts anew: earlier votes say nothing of it any more. Everywhere else they go on to count."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="taste_reset")
+    at = models.DateTimeField()

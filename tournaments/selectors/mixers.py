@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import User
 from evolution.models import Breeding, Mixer
 from mixing.genres import GENRES
 from tournaments.drawings.curves import RatingChart, RatingPoint, draw_ratings
@@ -30,9 +31,14 @@ class GenreScore:
 
 @dataclass(frozen=True)
 class MixerPage:
-    """A mixer with its ratings, measured profile, relatives and breedings."""
+    """A mixer with its ratings, measured profile, relatives and breedings.
+
+    Attributes:
+        author: who gave it to the arena and is still here.
+    """
 
     mixer: Mixer
+    author: User | None
     score: Score | None
     genre_scores: tuple[GenreScore, ...]
     n_battles: int
@@ -51,6 +57,7 @@ def mixer_page(mixer: Mixer) -> MixerPage:
     overall = next((score(row) for row in ratings if row.genre == ""), None)
     return MixerPage(
         mixer=mixer,
+        author=User.objects.filter(pk=mixer.author_id, is_active=True).first() if mixer.author_id else None,
         score=overall,
         genre_scores=tuple(GenreScore(GENRES[row.genre], score(row)) for row in ratings if row.genre),
         n_battles=Battle.objects.filter(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 
-from accounts.models import Activity, Award, CreditEntry, Notice, Referral
+from accounts.models import Activity, ApiToken, Award, CreditEntry, Notice, Referral
+from evolution.models import Submission
 from tournaments.models import Follow, Song, Tournament, Vote
 
 if TYPE_CHECKING:
@@ -48,6 +49,14 @@ def own_data(user: User) -> dict[str, Any]:
         ),
         "friends": _rows(Referral.objects.filter(inviter=user), "friend__username", "state", "created_at"),
         "news": _rows(Notice.objects.filter(user=user), "title", "text", "created_at"),
+        "api_tokens": _rows(
+            ApiToken.objects.filter(user=user),
+            "name", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at",
+        ),
+        "submitted_mixers": _rows(
+            Submission.objects.filter(author=user).order_by("pk"),
+            "nickname", "card", "state", "reason", "mixer__slug", "created_at", "decided_at",
+        ),
         "follows": _rows(Follow.objects.filter(user=user), "mixer__slug", "created_at"),
     }  # fmt: skip
 

@@ -1,32 +1,40 @@
-"""What a listener's votes say about the mixers that they like: measured traits, by weighted averages."""
+"""What a listener's votes say about the mixers that they like: traits of mixers, by weighted averages."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tournaments.models import Ballot, Vote
+from evolution.models import Mixer
+from mixing.genres import GENRES
+from tournaments.models import Ballot, TasteReset, Vote
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-# Below so many decided votes an average says nothing.
+# Below so many decided votes that tell of a trait an average says nothing.
 MIN_VOTES = 5
 N_VOTES = 1000
-# The picture: its width, and how many standard deviations lie between its middle and its edges.
+# The picture: its width, and the leaning that lies at its edges.
 WIDTH, EDGE = 160.0, 2.0
+# Points of rating that a clear leaning is worth in the draw of a field, a unit of the trait; at most so many.
+POINTS_PER_LEAN, MAX_POINTS = 30.0, 60.0
 
 
 @dataclass(frozen=True)
 class Lean:
-    """Which way somebody's votes lean in one trait, in standard deviations of the champions.
+    """Which way somebody's votes lean in one trait.
 
     Attributes:
+        name: a measured trait (in standard deviations of the champions), an architecture, or a genre that a mixer was
+            made for (1 if it is, 0 if not).
         value: mean of the preferred mixer's trait minus the other's, votes weighted by confidence.
         low, high: 95 % interval of it, by the normal approximation of a weighted mean.
+        n_votes: in which the two mixers differed in it.
     """
 
     name: str
@@ -60,26 +68,57 @@ class Lean:
 
 
 def leans(user: User) -> tuple[Lean, ...]:
-    """One lean a measured trait, the strongest first; none before five decided votes that tell of it.
+    """One lean a trait that enough votes tell of, the strongest first.
 
-    A mean difference over votes is a fair estimate of a direction because pairs and sides are drawn by chance.
+    Pairs and sides are drawn by chance, so a mean difference is a fair estimate of a direction.
     """
-    votes = (
-        Vote.objects.filter(
-            voter=user, ballot__kind=Ballot.Kind.LISTENER, choice__in=[Vote.Choice.FIRST, Vote.Choice.SECOND]
-        )
-        .order_by("-pk")
-        .values_list(
-            "choice", "confidence", "battle__first__mixer__capabilities", "battle__second__mixer__capabilities"
-        )[:N_VOTES]
+    votes = Vote.objects.filter(
+        voter=user, ballot__kind=Ballot.Kind.LISTENER, choice__in=[Vote.Choice.FIRST, Vote.Choice.SECOND]
     )
+    since = TasteReset.objects.filter(user=user).values_list("at", flat=True).first()
+    if since is not None:
+        votes = votes.filter(created_at__gt=since)
+    rows = list(
+        votes.order_by("-pk").values_list("choice", "confidence", "battle__first__mixer", "battle__second__mixer")[
+            :N_VOTES
+        ]
+    )
+    traits = {
+        mixer.pk: traits_of(mixer)
+        for mixer in Mixer.objects.filter(pk__in={pk for row in rows for pk in row[2:]}).only(
+            "architecture", "genres", "capabilities"
+        )
+    }
     found: dict[str, list[tuple[float, float]]] = {}
-    for choice, confidence, first, second in votes:
+    for choice, confidence, first, second in rows:
         preferred, other = (first, second) if choice == Vote.Choice.FIRST else (second, first)
-        for name in preferred.keys() & other.keys():
-            found.setdefault(name, []).append((confidence / 100.0, preferred[name] - other[name]))
-    rows = [_lean(name, pairs) for name, pairs in found.items() if len(pairs) >= MIN_VOTES]
-    return tuple(sorted((row for row in rows if row is not None), key=lambda row: -abs(row.value)))
+        for name, difference in _differences(traits[preferred], traits[other]):
+            found.setdefault(name, []).append((confidence / 100.0, difference))
+    result = [_lean(name, pairs) for name, pairs in found.items() if len(pairs) >= MIN_VOTES]
+    return tuple(sorted((lean for lean in result if lean is not None), key=lambda lean: (-abs(lean.value), lean.name)))
+
+
+def traits_of(mixer: Mixer) -> dict[str, float]:
+    """What can be preferred in a mixer, by name."""
+    return {
+        **mixer.capabilities,
+        mixer.get_architecture_display(): 1.0,
+        **{f"made for {GENRES.get(genre, genre)}": 1.0 for genre in mixer.genres},
+    }
+
+
+def liking_points(found: Iterable[Lean], mixer: Mixer) -> float:
+    """How much more than its rating a mixer promises this listener: points for each clear leaning that it meets."""
+    traits: Mapping[str, Any] = traits_of(mixer)
+    points = POINTS_PER_LEAN * sum(lean.value * traits.get(lean.name, 0.0) for lean in found if lean.is_clear)
+    return min(max(points, -MAX_POINTS), MAX_POINTS)
+
+
+def _differences(preferred: Mapping[str, float], other: Mapping[str, float]) -> list[tuple[str, float]]:
+    """By trait; those in which two mixers are alike tell nothing."""
+    names = sorted(preferred.keys() | other.keys())
+    pairs = ((name, preferred.get(name, 0.0) - other.get(name, 0.0)) for name in names)
+    return [(name, difference) for name, difference in pairs if difference]
 
 
 def _x(value: float) -> float:
@@ -93,5 +132,7 @@ def _lean(name: str, pairs: list[tuple[float, float]]) -> Lean | None:
     mean = float(np.average(differences, weights=weights))
     n_effective = float(weights.sum() ** 2 / (weights**2).sum())
     variance = float(np.average((differences - mean) ** 2, weights=weights))
-    margin = 1.96 * math.sqrt(variance / max(n_effective - 1.0, 1.0))
+    if n_effective <= 1.5:
+        return None
+    margin = 1.96 * math.sqrt(variance / (n_effective - 1.0))
     return Lean(name, mean, mean - margin, mean + margin, len(pairs))

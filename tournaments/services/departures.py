@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from accounts.services.departures import anonymize
+from evolution.services.submissions import forget_submissions
 from tournaments.models import (
     Album,
     Analysis,
@@ -75,6 +76,7 @@ def delete_account(*, user: User, keeps_votes: bool, now: datetime) -> None:
         for song in Song.objects.filter(owner=user).exclude(state=Song.State.DELETED):
             delete_song(song=song, now=now)
         Follow.objects.filter(user=user).delete()
+        forget_submissions(author=user)
         anonymize(user=user)
 
 

@@ -7,11 +7,11 @@ every earlier event, so the rating that is written live is the one that a replay
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from tournaments.models import LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
@@ -134,9 +134,7 @@ def rebuild_from_ledger() -> int:
         events = _events(after=0, upto=_newest_number())
         while batch := list(islice(events, _BATCH)):
             n_events += len(batch)
-            RatingChange.objects.bulk_create(
-                [_change_row(number, change) for number, event in batch for change in _step(replay, event)]
-            )
+            _insert_changes([(number, change) for number, event in batch for change in _step(replay, event)])
         Rating.objects.bulk_create(
             [
                 Rating(mixer_id=mixer, genre=genre, rating=s.rating, variance=s.variance, n_votes=s.n_votes)
@@ -258,6 +256,21 @@ def _compare_events(replay: Replay, found: list[str], *, after: int, upto: int) 
 
 def _standing(row: Rating) -> Standing:
     return Standing(row.rating, row.variance, row.n_votes)
+
+
+def _insert_changes(changes: Sequence[tuple[int, Change]]) -> None:
+    """`bulk_create` for millions of rows, without a model object and a place in a long statement for each.
+
+    Args:
+        changes: with the numbers of their events.
+    """
+    columns = ("event_id", "mixer_id", "genre", "before", "after", "variance")
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {connection.ops.quote_name(RatingChange._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
+    rows = [(number, c.mixer, c.genre, c.before, c.after.rating, c.after.variance) for number, c in changes]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
 
 
 def _change_row(number: int, change: Change) -> RatingChange:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from evolution.services.downloads import prune_downloads
 from tournaments.models import Analysis, Battle, Song, Tournament
 from tournaments.services.albums import PLAN_ALBUM, WRITE_ALBUM, prune_albums
 from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
+from tournaments.services.community import CHECK
 from tournaments.services.exports import MAKE, prune_exports
 from tournaments.services.follows import tell_of_retired
 from tournaments.services.ledger import rebuild_if_stale
@@ -24,7 +26,7 @@ from tournaments.services.tournaments import next_battle
 
 logger = logging.getLogger(__name__)
 
-STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, PLAN_ALBUM, WRITE_ALBUM, ANALYZE)
+STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, PLAN_ALBUM, WRITE_ALBUM, ANALYZE, CHECK)
 
 
 def sweep() -> None:
@@ -40,6 +42,7 @@ def sweep() -> None:
     _push(open_if_ready, list(Battle.objects.filter(state=Battle.State.PREPARING).values_list("pk", flat=True)))
     prune_exports(now=timezone.now())
     prune_albums(now=timezone.now())
+    prune_downloads(now=timezone.now())
     rebuild_if_stale()
     tell_of_retired(now=timezone.now())
 

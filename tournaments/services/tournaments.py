@@ -38,6 +38,7 @@ from tournaments.ratings.pairing import (
     final_pair,
     strengths,
 )
+from tournaments.selectors.preferences import leans, liking_points
 from tournaments.services.follows import tell_of_crown
 from tournaments.services.ledger import genre_standings, overall_standings
 from tournaments.services.mixes import request_mixes
@@ -228,10 +229,13 @@ def _public_id(song: Song, kind: Tournament.Kind, seed: int) -> uuid.UUID:
 def _draw_field(tournament: Tournament) -> list[Mixer]:
     living = {mixer.pk: mixer for mixer in Mixer.objects.filter(state=Mixer.State.ACTIVE)}
     standings = overall_standings(list(living)) | genre_standings(list(living), tournament.genre)
-    candidates = [
-        Candidate(pk, standings.get(pk, Standing(mixer.seed_rating, START_VARIANCE)), mixer.is_champion)
-        for pk, mixer in living.items()
-    ]
+    # Votes by a rule have no taste, and their tournaments are repeated exactly.
+    found = leans(tournament.owner) if tournament.kind == Tournament.Kind.LISTENER else ()
+    candidates = []
+    for pk, mixer in living.items():
+        standing = standings.get(pk, Standing(mixer.seed_rating, START_VARIANCE))
+        liked = standing._replace(rating=standing.rating + liking_points(found, mixer))
+        candidates.append(Candidate(pk, liked, mixer.is_champion))
     if len(candidates) < 2:
         raise TooFewMixers(
             "The arena has fewer than two mixers. Let its keeper run `manage.py seed_champions`, then start again.",

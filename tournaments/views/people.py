@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,9 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.selectors import public_profile
 from evolution.models import Mixer
+from tournaments.selectors.impact import impact, vote_lines, votes_of
 from tournaments.selectors.people import listeners, person_page
+from tournaments.selectors.preferences import leans
 from tournaments.services import follows
+from tournaments.services.preferences import reset_taste
 from tournaments.views.visitors import ListenerRequest, listener_required
+
+VOTES_PER_PAGE = 20
 
 
 @require_safe
@@ -26,6 +32,28 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
     """One listener."""
     visitor = request.user if isinstance(request.user, User) else None
     return render(request, "tournaments/person.html", {"page": person_page(public_profile(username, visitor=visitor))})
+
+
+@listener_required
+@require_safe
+def changes(request: ListenerRequest) -> HttpResponse:
+    """What the visitor's own votes changed, and the taste that they tell of."""
+    page = Paginator(votes_of(request.user), VOTES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "impact": impact(request.user),
+        "page": page,
+        "lines": vote_lines(list(page.object_list)),
+        "leans": leans(request.user),
+    }
+    return render(request, "tournaments/impact.html", context)
+
+
+@listener_required
+@require_POST
+def reset(request: ListenerRequest) -> HttpResponse:
+    """Let the taste start anew."""
+    reset_taste(user=request.user, now=timezone.now())
+    return redirect("tournaments:changes")
 
 
 @listener_required

@@ -1,0 +1,280 @@
+"""A client for the API of MixArena, in one file and with nothing but the standard library: copy it where you need it.
+
+    arena = Arena("http://127.0.0.1:8000", token="ma_...")
+    song = arena.wait_for_song(arena.upload_song("night_drive.wav")["id"])
+    tournament = arena.start_tournament(song["id"], genre=song["genre_guess"], n_rounds=3)
+
+Every method answers with the document that /api/docs describes, as a dictionary. A refusal raises `Problem`. Whoever
+asks too often, or meets a busy arena, waits as long as the arena says and tries again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+Document = dict[str, Any]
+
+BUSY = (429, 503)
+
+
+class Problem(Exception):
+    """What the arena refused: status, a code for programs, and what happened and what to do."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        super().__init__(str(document.get("detail", "")))
+        self.status = int(document.get("status", 0))
+        self.code = str(document.get("code", ""))
+        self.detail = str(document.get("detail", ""))
+        self.errors = list(document.get("errors", []))
+
+
+class Arena:
+    """An arena, as the owner of a token sees it."""
+
+    def __init__(self, url: str, *, token: str, timeout_s: float = 60.0, max_tries: int = 5) -> None:
+        """Nothing is sent before the first question.
+
+        Args:
+            url: where the arena is, such as http://127.0.0.1:8000.
+            token: made on the page /me/tokens/ of the arena.
+            timeout_s: how long one answer may take to begin.
+            max_tries: how often a request is sent while the arena answers that it is busy.
+        """
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ValueError(f"{url!r} is no address of an arena: it begins with neither http:// nor https://")
+        self.url = url.rstrip("/")
+        self._token = token
+        self._timeout_s = timeout_s
+        self._max_tries = max_tries
+        self._opener: OpenerDirector = build_opener(_NoRedirect)
+        self._sleep: Callable[[float], None] = time.sleep
+
+    # --- Mixers, boards and listeners
+
+    def mixers(self, *, genre: str = "", architecture: str = "") -> Iterator[Document]:
+        """Living mixers, best first."""
+        return self._all("mixers", genre=genre, architecture=architecture)
+
+    def mixer(self, slug: str) -> Document:
+        """One mixer with its ratings and its family."""
+        return self._ask("GET", f"mixers/{slug}")
+
+    def live_board(self, *, genre: str = "") -> Iterator[Document]:
+        """The live board, overall or in a genre."""
+        return self._all("boards/live", genre=genre)
+
+    def official_board(self, *, genre: str = "", architecture: str = "") -> Document:
+        """The official board with its intervals."""
+        return self._ask("GET", "boards/official", query={"genre": genre, "architecture": architecture})
+
+    def me(self) -> Document:
+        """The token's owner: tier, free mixes, scopes."""
+        return self._ask("GET", "me")
+
+    def person(self, username: str) -> Document:
+        """A public profile."""
+        return self._ask("GET", f"people/{username}")
+
+    # --- Songs
+
+    def songs(self) -> Iterator[Document]:
+        """Your songs, newest first."""
+        return self._all("songs")
+
+    def upload_song(self, *paths: str | Path, title: str = "") -> Document:
+        """Upload a song: one file, its stems, or a zip of them."""
+        body, content_type = _multipart([Path(path) for path in paths], {"title": title})
+        return self._ask("POST", "songs", body=body, content_type=content_type)
+
+    def song(self, song: str) -> Document:
+        """One song."""
+        return self._ask("GET", f"songs/{song}")
+
+    def wait_for_song(self, song: str, *, timeout_s: float = 300.0) -> Document:
+        """The song once it is ready. Raises ValueError, with the reason, if it turns out not to be usable."""
+        found = self._wait(lambda: self.song(song), lambda row: row["state"] != "uploaded", timeout_s, "the song")
+        if found["state"] != "ready":
+            raise ValueError(found["refusal"] or f"the song is {found['state']}")
+        return found
+
+    def delete_song(self, song: str) -> None:
+        """Delete a song with everything made from it, for good."""
+        self._send("DELETE", f"{self.url}/api/v1/songs/{song}").close()
+
+    # --- Tournaments
+
+    def tournaments(self) -> Iterator[Document]:
+        """Your tournaments, newest first."""
+        return self._all("tournaments")
+
+    def start_tournament(self, song: str, *, genre: str, n_rounds: int = 5) -> Document:
+        """Start a tournament of 3 to 10 rounds."""
+        return self._ask("POST", "tournaments", document={"song": song, "genre": genre, "n_rounds": n_rounds})
+
+    def tournament(self, tournament: str) -> Document:
+        """Where a tournament stands."""
+        return self._ask("GET", f"tournaments/{tournament}")
+
+    def wait_for_battle(self, tournament: str, *, timeout_s: float = 300.0) -> Document:
+        """The tournament once its next battle is open, or once it is over."""
+        return self._wait(
+            lambda: self.tournament(tournament),
+            lambda row: row["battle"] == "open" or row["state"] != "running",
+            timeout_s,
+            "the next battle",
+        )
+
+    def take_ballot(self, tournament: str) -> Document:
+        """The ballot of the open battle."""
+        return self._ask("POST", f"tournaments/{tournament}/ballot")
+
+    def heard(self, ballot: str, *, a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> Document:
+        """Say which stretches of both sides were heard, in seconds."""
+        return self._ask("POST", f"ballots/{ballot}/heard", document={"a": a, "b": b})
+
+    def vote(self, ballot: str, choice: str, *, confidence: int) -> Document:
+        """Vote `a`, `b`, `tie` or `neither`, 0 to 100 % sure; answers with the battle uncovered."""
+        return self._ask("POST", f"ballots/{ballot}/vote", document={"choice": choice, "confidence": confidence})
+
+    def breedings(self, tournament: str) -> list[Document]:
+        """What became of the votes."""
+        found: list[Document] = self._ask("GET", f"tournaments/{tournament}/breedings")
+        return found
+
+    def result(self, tournament: str) -> Document:
+        """The champion, and the mixes to take home."""
+        return self._ask("GET", f"tournaments/{tournament}/result")
+
+    def share(self, tournament: str) -> str:
+        """Give the result a public address."""
+        return str(self._ask("POST", f"tournaments/{tournament}/share")["url"])
+
+    # --- Files
+
+    def make_file(
+        self, tournament: str, *, format: str = "wav24", mix: str | None = None, timeout_s: float = 600.0
+    ) -> Document:
+        """Have a mix made as a file, and wait until it is ready."""
+        wanted = {"format": format, "mix": mix}
+        export = self._ask("POST", f"tournaments/{tournament}/exports", document=wanted)
+        made = self._wait(
+            lambda: self._ask("GET", f"exports/{export['id']}"),
+            lambda row: row["state"] != "queued",
+            timeout_s,
+            "the file",
+        )
+        if made["state"] != "ready":
+            raise ValueError(made["reason"] or "the file could not be made")
+        return made
+
+    def download(self, url: str, path: str | Path) -> Path:
+        """Write what an address of this arena holds to a file: `url` of a file, `a_url` or `b_url` of a ballot."""
+        target = Path(path)
+        with self._send("GET", urljoin(f"{self.url}/", url)) as answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+        return target
+
+    # --- Asking
+
+    def _all(self, path: str, **query: str) -> Iterator[Document]:
+        offset = 0
+        while True:
+            page = self._ask("GET", path, query={**query, "limit": "100", "offset": str(offset)})
+            yield from page["items"]
+            offset += len(page["items"])
+            if not page["items"] or offset >= page["count"]:
+                return
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        document: object = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+    ) -> Any:
+        parameters = urlencode({name: value for name, value in (query or {}).items() if value})
+        url = f"{self.url}/api/v1/{path}" + (f"?{parameters}" if parameters else "")
+        if document is not None:
+            body = json.dumps(document).encode()
+        with self._send(method, url, body=body, content_type=content_type) as answer:
+            return json.loads(answer.read())
+
+    def _send(self, method: str, url: str, *, body: bytes | None = None, content_type: str = "") -> BinaryIO:
+        if not url.startswith(f"{self.url}/"):
+            raise ValueError(f"{url} is not an address of {self.url}, which alone is shown the token")
+        headers = {"Authorization": f"Bearer {self._token}"}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        request = Request(url, data=body, headers=headers, method=method)  # noqa: S310  (http or https, see above)
+        for n_left in range(self._max_tries - 1, -1, -1):
+            try:
+                answer: BinaryIO = self._opener.open(request, timeout=self._timeout_s)
+            except HTTPError as error:
+                with error:
+                    document = _document(error)
+                if error.code not in BUSY or n_left == 0:
+                    raise Problem(document) from None
+                self._sleep(_wait_s(error.headers.get("Retry-After", "")))
+            else:
+                return answer
+        raise AssertionError("max_tries is less than 1")
+
+    def _wait(
+        self, ask: Callable[[], Document], is_over: Callable[[Document], bool], timeout_s: float, what: str
+    ) -> Document:
+        deadline, pause_s = time.monotonic() + timeout_s, 0.5
+        while True:
+            found = ask()
+            if is_over(found):
+                return found
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {timeout_s:g} s for {what}")
+            self._sleep(pause_s)
+            pause_s = min(1.3 * pause_s, 3.0)
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """The arena's API does not redirect, and nobody else shall be shown the token."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def _document(error: HTTPError) -> Document:
+    try:
+        found = json.loads(error.read())
+    except ValueError:
+        found = {}
+    known: Document = {"status": error.code, "detail": f"The arena answered {error.code} {error.reason}."}
+    return known | found if isinstance(found, dict) else known
+
+
+def _wait_s(retry_after: str) -> float:
+    return min(float(retry_after), 120.0) if retry_after.isdigit() else 2.0
+
+
+def _multipart(paths: Sequence[Path], fields: Mapping[str, str]) -> tuple[bytes, str]:
+    """A form with files (RFC 7578), all of it in memory."""
+    boundary = uuid.uuid4().hex
+    parts = []
+    for name, value in fields.items():
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
+    for path in paths:
+        file_name = path.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        head = f'Content-Disposition: form-data; name="file"; filename="{file_name}"'
+        parts.append(f"--{boundary}\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+        parts += [path.read_bytes(), b"\r\n"]
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"

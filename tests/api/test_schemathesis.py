@@ -1,0 +1,115 @@
+"""Requests that nobody wrote by hand: whatever they ask, the answers keep to the description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import override_settings
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts.models import Notice
+from accounts.services.tokens import SCOPES
+from mixarena.jobs.queue import local_jobs
+from tests.api.tokens import Program
+from tests.factories import NOW, make_ballot, make_battle, make_mixer, make_song, make_tournament, make_user, make_vote
+from tournaments.models import Tournament
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+N_EXAMPLES = 6
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Requests are answered inside the test's own transaction, as they are with Django's test client."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@override_settings(API_REQUESTS_PER_MINUTE=10**6, API_UPLOADS_PER_HOUR=10**6)
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_answers_keep_to_the_description(scope: str, mode: GenerationMode) -> None:
+    cache.clear()
+    user = make_user("ada")
+    mixer = make_mixer(slug="eddie")
+    Notice.objects.create(user=user, kind="mixer", title="x", created_at=NOW)
+    song = make_song(owner=user)
+    running = make_tournament(owner=user, song=song, mixers=[mixer])
+    ballot = make_ballot(battle=make_battle(tournament=running))
+    finished = make_tournament(owner=user, song=song)
+    vote = make_vote(ballot=make_ballot(battle=make_battle(tournament=finished)))
+    Tournament.objects.filter(pk=finished.pk).update(
+        state="finished", champion=vote.battle.first, taken=vote.battle.first, finished_at=NOW
+    )
+    known: dict[str, list[Any]] = {
+        "song": [str(song.public_id)],
+        "tournament": [str(running.public_id), str(finished.public_id)],
+        "token": [ballot.token],
+        "slug": ["eddie"],
+        "username": ["ada"],
+        "number": [1],
+    }
+    schema: Any = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())
+    headers = Program(user, [scope]).headers
+    asked = {}
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if operation.definition.raw["x-scope"] == scope:
+            with local_jobs():
+                asked[operation.label] = ask(operation, mode, headers, known)
+    assert len(asked) >= 2
+    if mode == GenerationMode.POSITIVE:
+        assert all(asked.values())
+
+
+def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], known: dict[str, list[Any]]) -> int:
+    """Send requests that an operation should understand, or should not; returns how many."""
+    turns = 0
+
+    @settings(
+        max_examples=N_EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def send(case: Any) -> None:
+        nonlocal turns
+        # Half of the requests meet something that is there.
+        if turns % 2 == 0 and case.method != "DELETE":
+            for name in set(case.path_parameters or {}) & set(known):
+                case.path_parameters[name] = known[name][turns // 2 % len(known[name])]
+        turns += 1
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    send()
+    return turns
