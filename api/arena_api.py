@@ -19,7 +19,7 @@ from mixing.errors import MixArenaError
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = (
-    "Everything that the site can do, for programs. Make a token at /me/tokens/ and send it with every request as "
+    "Songs, tournaments, votes, mixes and boards, for programs. Make a token at /me/tokens/ and send it with every request as "
     "`Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
 )
 PROBLEM = {

@@ -34,7 +34,8 @@ OWN = "tournaments:own-analytics"
 
 @pytest.fixture(autouse=True)
 def _users_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(User._meta.get_field("date_joined"), "default", lambda: NOW)
+    # The field keeps what gives its default once it was asked for it.
+    monkeypatch.setitem(User._meta.get_field("date_joined").__dict__, "_get_default", lambda: NOW)
 
 
 class Tables(HTMLParser):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -13,7 +14,9 @@ from accounts.models import User
 from evolution.models import Mixer
 from tests.factories import NOW, make_ballot, make_battle, make_mix, make_mixer, make_song, make_tournament, make_user
 from tournaments.models import TasteReset, Tournament
+from tournaments.ratings.pairing import Candidate, draw_field
 from tournaments.selectors.preferences import MAX_POINTS, Lean, leans, liking_points
+from tournaments.services import tournaments
 from tournaments.services.ballots import commit_ballot
 from tournaments.services.preferences import reset_taste
 from tournaments.services.tournaments import start_tournament
@@ -67,24 +70,21 @@ def test_a_clear_leaning_is_worth_points_and_no_more_than_the_limit() -> None:
     assert liking_points([Lean("warmth", 9.0, 8.0, 10.0, 9)], warm) == MAX_POINTS
 
 
-def test_mixers_that_a_listener_likes_are_drawn_more_often() -> None:
+def test_a_field_is_drawn_as_if_liked_mixers_were_rated_higher(monkeypatch: pytest.MonkeyPatch) -> None:
     user, (warm, cold) = make_user(), warm_and_cold()
     judge(user, warm, cold, n=8)
-    Mixer.objects.filter(pk__in=[warm.pk, cold.pk]).update(is_champion=True)
-    liked, others = (
-        make_mixer(is_champion=False, capabilities={"warmth": 2.0}),
-        [make_mixer(is_champion=False, capabilities={"warmth": -0.5}) for _ in range(5)],
-    )
-    song = make_song(owner=user)
-    drawn = {mixer.pk: 0 for mixer in (liked, *others)}
-    for seed in range(40):
-        tournament = start_tournament(owner=user, song=song, genre="jazz", n_rounds=3 + seed % 8, seed=seed)
-        for pk in tournament.entrants.values_list("mixer", flat=True):
-            if pk in drawn:
-                drawn[pk] += 1
-        Tournament.objects.filter(pk=tournament.pk).update(state=Tournament.State.FAILED)
-    rest = sum(drawn[mixer.pk] for mixer in others) / len(others)
-    assert drawn[liked.pk] > 1.3 * rest
+    liked, other = (make_mixer(is_champion=False, capabilities={"warmth": value}) for value in (1.0, -1.0))
+    drawn: list[Candidate] = []
+
+    def note(candidates: list[Candidate], *, generator: np.random.Generator) -> list[int]:
+        drawn[:] = candidates
+        return draw_field(candidates, generator=generator)
+
+    monkeypatch.setattr(tournaments, "draw_field", note)
+    for kind, lead in ((Tournament.Kind.LISTENER, 2.0 * MAX_POINTS), (Tournament.Kind.AUTOMATIC, 0.0)):
+        start_tournament(owner=user, song=make_song(owner=user), genre="folk", n_rounds=3, kind=kind, seed=1)
+        ratings = {candidate.mixer: candidate.standing.rating for candidate in drawn}
+        assert ratings[liked.pk] - ratings[other.pk] == pytest.approx(lead)
 
 
 def test_a_taste_that_starts_anew_forgets_and_its_page_shows_what_votes_changed() -> None:

@@ -104,7 +104,7 @@ def test_a_tournament_ends_with_the_mix_that_it_promises(song: Path, tmp_path: P
 def test_other_votes_make_other_champions_and_a_second_run_has_battles_of_its_own(song: Path, tmp_path: Path) -> None:
     out = tmp_path / "mix.flac"
     votes = [("brighter", "1"), ("quieter", "2"), ("first", "3"), ("random", "4")]
-    results = [run(song, out, "--choose", rule, "--seed", seed) for rule, seed in votes]
+    results = [run(song, out, "--rounds", "3", "--choose", rule, "--seed", seed) for rule, seed in votes]
     assert len({result["champion"] for result in results}) > 1
     assert soundfile.info(out).format == "FLAC"
     assert len({tournament.public_id for tournament in Tournament.objects.all()}) == len(votes)

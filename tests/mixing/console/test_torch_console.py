@@ -84,7 +84,7 @@ def test_single_files_agree(vector: list[float], rate: int, seed: int) -> None:
     assert twin.gain_reduction == pytest.approx(report.gain_reduction, abs=0.1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     positions(len(BUS_VECTOR)),
     st.lists(positions(len(STRIP)), min_size=N_STEMS, max_size=N_STEMS),
