@@ -19,8 +19,8 @@ from mixing.errors import MixArenaError
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = (
-    "Songs, tournaments, votes, mixes and boards, for programs. Make a token at /me/tokens/ and send it with every request as "
-    "`Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
+    "Songs, tournaments, votes, mixes and boards, for programs. Make a token at /me/tokens/ and send it with every "
+    "request as `Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
 )
 PROBLEM = {
     "title": "Problem",
