@@ -12,9 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
 
-# Three on two cores: tests in a browser mostly wait.
 # Files in their own order: sorted by their number of tests, the longest single tests would be left for one process.
-IN_PARALLEL = ("-q", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+IN_PARALLEL = ("-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 # In this order: what fails fastest comes first, and all of them run whatever fails.
 CHECKS: dict[str, list[str]] = {
     "lint": [str(TOOLS / "ruff"), "check", "--quiet"],
