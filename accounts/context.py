@@ -13,9 +13,13 @@ from accounts.models import Notice, User
 from accounts.selectors import N_TOASTS, unseen_notices
 
 
+# More than nine are shown as 9+, so no page reads more than it takes to know that.
+MAX_COUNTED = 10
+
+
 @dataclass(frozen=True)
 class News:
-    """Unseen notices: how many, and the newest of them as toasts, oldest first."""
+    """Unseen notices: how many (at most MAX_COUNTED), and the newest of them as toasts, oldest first."""
 
     n_unseen: int
     toasts: tuple[Notice, ...]
@@ -31,5 +35,5 @@ def _news(request: HttpRequest) -> News:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return News(0, (), 0)
-    unseen = list(unseen_notices(user))
+    unseen = list(unseen_notices(user)[:MAX_COUNTED])
     return News(len(unseen), tuple(reversed(unseen[:N_TOASTS])), unseen[0].pk if unseen else 0)

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.http import Http404
 
-from accounts.achievements import ACHIEVEMENTS, Achievement
+from accounts.achievements import ACHIEVEMENTS, BY_SLUG, Achievement
 from accounts.models import Activity, Award, Notice, Referral, User
 from accounts.services.awards import evidence_of
 from accounts.services.referrals import is_limit_reached, is_verified, missing_votes
@@ -91,11 +91,10 @@ def cabinet(user: User) -> list[Shelf]:
 
 def trophies(user: User) -> list[Shelf]:
     """The earned achievements, oldest first, without evidence: what others may see."""
-    by_slug = {achievement.slug: achievement for achievement in ACHIEVEMENTS}
     return [
-        Shelf(by_slug[award.slug], award.earned_at, by_slug[award.slug].needed, ())
+        Shelf(BY_SLUG[award.slug], award.earned_at, BY_SLUG[award.slug].needed, ())
         for award in Award.objects.filter(user=user)
-        if award.slug in by_slug
+        if award.slug in BY_SLUG
     ]
 
 
