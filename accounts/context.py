@@ -12,7 +12,6 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Notice, User
 from accounts.selectors import N_TOASTS, unseen_notices
 
-
 # More than nine are shown as 9+, so no page reads more than it takes to know that.
 MAX_COUNTED = 10
 
