@@ -24,6 +24,9 @@ class User(AbstractUser):
     referral_code = models.CharField(max_length=20, unique=True, default=new_referral_code, editable=False)
     is_public = models.BooleanField("public profile", default=True, help_text="Others may open the profile.")
     is_ranked = models.BooleanField("on the boards", default=True, help_text="Appears on the boards of listeners.")
+    is_guest = models.BooleanField(
+        "guest", default=False, help_text="Judges shared battles without an account; cannot log in."
+    )
 
     if TYPE_CHECKING:
         credit_entries: RelatedManager[CreditEntry]

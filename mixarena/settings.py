@@ -212,6 +212,7 @@ ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place once it is
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # who finds an open browser cannot take the account over by a new address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "MixArena: "
+ACCOUNT_RATE_LIMITS = {"guest": "60/h/ip"}  # beside allauth's own: strangers who begin to judge shared battles
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "MixArena"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # where no mail is sent, nobody could have the second step otherwise

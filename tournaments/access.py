@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from django.db.models import Q
 from django.http import Http404
 
-from evolution.models import Breeding
-from tournaments.models import Album, Ballot, Battle, Export, Mix, Preview, Song, Tournament
+from evolution.models import Breeding, Submission
+from tournaments.errors import ShareClosed
+from tournaments.models import Album, Ballot, Battle, Export, Mix, Preview, Share, Song, Tournament
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -73,10 +74,10 @@ def decided_battle_for_owner(user: User, public_id: UUID, number: int) -> Battle
 
 
 def ballot_for_voter(user: User, token: str) -> Ballot:
-    """A listener's own ballot."""
+    """A listener's or guest's own ballot; of somebody else's tournament as long as it is shared."""
     ballot = (
         Ballot.objects.select_related("battle__tournament__song", "battle__first", "battle__second")
-        .filter(token=token, voter=user)
+        .filter(~Q(kind=Ballot.Kind.AUDIENCE) | Q(share__isnull=False, share__revoked_at=None), token=token, voter=user)
         .first()
     )
     if ballot is None:
@@ -127,16 +128,37 @@ def album_for_owner(user: User, public_id: UUID) -> Album:
     return album
 
 
-def shared_tournament(token: str) -> Tournament:
-    """A result that its owner shows to whoever has the link."""
-    tournament = (
-        Tournament.objects.select_related("song", "taken__mixer", "taken__song", "owner")
-        .filter(share_token=token, state=Tournament.State.FINISHED)
+def open_share(token: str) -> Share:
+    """What an owner shows to whoever has the link. Raises ShareClosed."""
+    share = (
+        Share.objects.select_related("tournament__song", "tournament__owner", "battle", "mix__mixer", "mix__song")
+        .select_related("tournament__taken__mixer", "tournament__taken__song")
+        .filter(token=token, revoked_at=None)
+        .exclude(tournament__song__state=Song.State.DELETED)
         .first()
     )
-    if tournament is None:
+    if share is None:
+        raise ShareClosed(
+            "This link opens nothing: its owner has taken it back, or deleted the song. Ask them for a new one.",
+            code="share_closed",
+        )
+    return share
+
+
+def share_for_owner(user: User, token: str) -> Share:
+    """A link to take back."""
+    share = Share.objects.select_related("tournament").filter(token=token, tournament__owner=user).first()
+    if share is None:
         raise Http404
-    return tournament
+    return share
+
+
+def submission_for_author(user: User, pk: int) -> Submission:
+    """A mixer that this listener sent, and how it was decided."""
+    submission = Submission.objects.select_related("mixer").filter(author=user, pk=pk).first()
+    if submission is None:
+        raise Http404
+    return submission
 
 
 def is_heard(user: User, mix: Mix, *, tournament: Tournament | None = None, is_over: bool = False) -> bool:

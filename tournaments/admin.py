@@ -6,7 +6,9 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,11 +23,13 @@ from tournaments.models import (
     LedgerEvent,
     Mix,
     Rating,
+    Share,
     Song,
     Stem,
     Tournament,
     Vote,
 )  # fmt: skip
+from tournaments.services.sharing import revoke
 
 
 class ReadOnly:
@@ -176,6 +180,22 @@ class VoteAdmin(History):
     @admin.display(description="kind")
     def ballot_kind(self, vote: Vote) -> str:
         return vote.ballot.get_kind_display()
+
+
+@admin.register(Share)
+class ShareAdmin(History):
+    """Links; what should not be public can be taken back."""
+
+    list_display = ("created_at", "kind", "tournament", "signature", "is_public", "revoked_at")
+    list_filter = ("is_public", "kind")
+    search_fields = ("token", "name", "tournament__owner__username", "tournament__song__title")
+    list_select_related = ("tournament__song", "tournament__owner")
+    actions = ("take_back",)
+
+    @admin.action(description="Take these links back")
+    def take_back(self, request: HttpRequest, queryset: QuerySet[Share]) -> None:
+        for share in queryset.filter(revoked_at=None):
+            revoke(share=share, now=timezone.now())
 
 
 @admin.register(LedgerEvent)

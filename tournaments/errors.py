@@ -81,5 +81,21 @@ class NotHeardEnough(ArenaError):
     """A vote before both sides were heard."""
 
 
+class ShareClosed(ArenaError):
+    """A link that was taken back, or never was one."""
+
+    status = 404
+
+
+class TooManyGuests(ArenaError):
+    """More votes without an account than one network may begin."""
+
+    status = 429
+
+
+class InvalidShare(ArenaError):
+    """A link that cannot be made, or a name that cannot stand under it."""
+
+
 class InvalidVote(ArenaError):
     """A choice or a confidence that no ballot offers."""

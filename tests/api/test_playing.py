@@ -252,8 +252,9 @@ def test_a_whole_tournament(program: Program, song: Song, user: User) -> None:
     default_storage.delete(name)
     assert_problem(program.get(f"/exports/{export['id']}/file"), 404)
 
-    shared = program.post(f"{url}/share").json()
-    assert program.post(f"{url}/share").json() == shared
+    shared = program.post(f"{url}/share", {}).json()
+    assert not stranger.get(f"/people/{user.username}").json()["shared"]
+    assert program.post(f"{url}/share", {"is_public": True}).json() == shared | {"is_public": True}
     assert program.get(url).json()["share_url"] == shared["url"]
     assert stranger.get(f"/people/{user.username}").json()["shared"][0]["url"] == shared["url"]
     assert program.ask("DELETE", f"{url}/share").status_code == 204

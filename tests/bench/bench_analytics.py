@@ -48,12 +48,11 @@ def main() -> None:
 def measure(n_votes: int) -> None:
     """Fill the database, then count and show."""
     from django.conf import settings
-    from django.db.models import CharField, F, Value
-    from django.db.models.functions import Cast, Concat
+    from django.db.models import F
     from django.test import Client
 
     from accounts.models import User
-    from tournaments.models import DailyArena, DailyListener, DailyMixer, Tournament, WeeklyCohort
+    from tournaments.models import DailyArena, DailyListener, DailyMixer, Share, Tournament, WeeklyCohort
     from tournaments.selectors.analytics import SECTIONS
     from tournaments.services.rollups import bring_up_to_date, rebuild
 
@@ -63,9 +62,8 @@ def measure(n_votes: int) -> None:
     now = datetime.now(UTC)
     began = time.perf_counter()
     fill(n_votes, now)
-    Tournament.objects.annotate(rest=F("pk") % 20).filter(rest=0).update(
-        share_token=Concat(Value("s"), Cast("pk", CharField()))
-    )
+    shared = Tournament.objects.annotate(rest=F("pk") % 20).filter(rest=0)
+    Share.objects.bulk_create([Share(kind=Share.Kind.TOURNAMENT, tournament=row, created_at=now) for row in shared])
     print(f"{n_votes} votes of {N_VOTERS} listeners in {N_DAYS} days made in {time.perf_counter() - began:.0f} s")
     began, worked = time.perf_counter(), time.process_time()
     n_days = rebuild(now=now)

@@ -18,7 +18,7 @@ from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
 from tests.factories import make_mixer, make_user
 from tests.tournaments.rounds import be_born, open_battle, start, vote
-from tournaments.models import Battle, Export, Mix, Preview, Song, Tournament
+from tournaments.models import Battle, Export, Mix, Song, Tournament
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,31 +136,10 @@ def test_another_heard_mix_can_be_taken(page: Client, result: Tournament, mixes:
     assert page.post(url(result, "champion/"), {"mix": "nonsense"}).status_code == 400
 
 
-def test_a_public_link_opens_and_closes(page: Client, result: Tournament, mixes: tuple[Mix, Mix]) -> None:
-    page.post(url(result, "share/"), {"is_shared": "yes"})
-    result.refresh_from_db()
-    address = f"/s/{result.share_token}/"
-    shared = Client().get(address)
-    assert shared.status_code == 200
-    assert mixes[0].mixer.nickname in shared.content.decode()
-    mine = Preview.objects.filter(mix=mixes[0], region="highlight").first()
-    other = Preview.objects.filter(mix=mixes[1], region="highlight").first()
-    upload = Preview.objects.filter(mix=None, song=result.song, region="highlight").first()
-    assert mine and other and upload
-    assert f"{address}sound/{mine.pk}.wav" in shared.content.decode()
-    assert fetch(f"{address}sound/{mine.pk}.wav")[0] == 200
-    assert fetch(f"{address}sound/{upload.pk}.wav")[0] == 200
-    # Only what is taken home was made public.
-    assert fetch(f"{address}sound/{other.pk}.wav")[0] == 404
-    page.post(url(result, "share/"), {"is_shared": "no"})
-    assert Client().get(address).status_code == 404
-    assert fetch(f"{address}sound/{mine.pk}.wav")[0] == 404
-
-
-@pytest.mark.parametrize("path", ["", "champion/", "share/", "rounds/1/", "rounds/1/evolution/", "rounds/1/next/"])
+@pytest.mark.parametrize("path", ["", "champion/", "sharing/", "rounds/1/", "rounds/1/evolution/", "rounds/1/next/"])
 def test_a_result_is_its_owners(client: Client, result: Tournament, path: str) -> None:
     client.force_login(make_user("stranger"))
-    answer = client.post(url(result, path)) if path in ("champion/", "share/") else client.get(url(result, path))
+    answer = client.post(url(result, path)) if path == "champion/" else client.get(url(result, path))
     assert answer.status_code == 404
 
 

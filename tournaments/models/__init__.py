@@ -5,6 +5,7 @@ from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote
 from tournaments.models.follows import Follow, TasteReset
 from tournaments.models.ledger import BoardRow, BoardRun, LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
+from tournaments.models.shares import Share, ShareEvent
 from tournaments.models.songs import Analysis, Song, Stem
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Rating",
     "RatingChange",
     "RollupMark",
+    "Share",
+    "ShareEvent",
     "Song",
     "Stem",
     "TasteReset",

@@ -52,7 +52,6 @@ class Tournament(models.Model):
         related_name="+",
         help_text="The mix that the owner takes home; the champion's until another one is chosen.",
     )
-    share_token = models.CharField(max_length=40, null=True, blank=True, unique=True, help_text="Empty: private.")
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +90,9 @@ class Battle(models.Model):
         OPEN = "open"
         DECIDED = "decided"
         VOIDED = "voided"
+
+    # With both sides cut, so that they can be listened to.
+    HEARABLE = (State.OPEN, State.DECIDED)
 
     key = models.CharField(max_length=80, unique=True, help_text="Names this battle to breeding.")
     tournament = models.ForeignKey(Tournament, on_delete=models.CASCADE, related_name="battles")
@@ -133,6 +135,10 @@ class Ballot(models.Model):
     class Kind(models.TextChoices):
         LISTENER = "listener"
         AUTOMATIC = "automatic"
+        AUDIENCE = "audience", "audience (somebody else's tournament)"
+
+    # By somebody who listened: what ratings and tastes are made of.
+    BY_EAR = (Kind.LISTENER, Kind.AUDIENCE)
 
     token = models.CharField(max_length=40, unique=True, default=new_token)
     battle = models.ForeignKey(Battle, on_delete=models.CASCADE, related_name="ballots")
@@ -140,8 +146,14 @@ class Ballot(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LISTENER)
     is_swapped = models.BooleanField(help_text="A is the battle's second mix.")
     starts_with = models.CharField(max_length=1, choices=[("a", "A"), ("b", "B")])
+    share = models.ForeignKey(
+        "Share", null=True, blank=True, on_delete=models.SET_NULL, related_name="ballots", help_text="Of an audience."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.ISSUED)
     heard = models.JSONField(default=dict, blank=True, help_text="Distinct segments heard a side, in seconds.")
+    switches = models.JSONField(
+        default=list, blank=True, help_text="Changes between the sides: seconds since the first play, and the side."
+    )
     issued_at = models.DateTimeField()
     committed_at = models.DateTimeField(null=True, blank=True)
 

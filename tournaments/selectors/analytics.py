@@ -13,9 +13,9 @@ from django.db.models import Max, Sum
 from evolution.models import Mixer
 from mixing.genres import GENRES
 from tournaments.drawings.days import draw_columns, draw_days
-from tournaments.models import DailyArena, DailyListener, DailyMixer, Tournament, WeeklyCohort
+from tournaments.models import DailyArena, DailyListener, DailyMixer, WeeklyCohort
 from tournaments.selectors.figures import Column, Figure, Value, columns, ratio, totals, wilson, written
-from tournaments.services.day_counts import EMPTY, N_CONFIDENCE_BINS, moment_of, monday_of, seconds_of
+from tournaments.services.day_counts import EMPTY, N_CONFIDENCE_BINS, monday_of, seconds_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -187,7 +187,7 @@ def listener_page(span: Span) -> Page:
 
 
 def funnel_page(span: Span) -> Page:
-    """From an invitation to a friend who stays, and from a result to one that is shared."""
+    """From an invitation to a friend who stays, and from a link to a stranger who signs up."""
     days, made_at = _days(span)
     steps = {
         "referrals_made": "Signed up by a link",
@@ -205,27 +205,24 @@ def funnel_page(span: Span) -> Page:
         bars=draw_columns(list(steps.values()), list(counted.values())),
         empty="Nobody signed up by somebody's link in these days.",
     )
-    n_finished = sum(counters["tournaments_finished"] for counters in days.values())
-    # `gt` rather than "is not null": SQLite has its index serve that, and most tournaments are not shared.
-    n_shared = Tournament.objects.filter(
-        share_token__gt="",
-        kind=Tournament.Kind.LISTENER,
-        state=Tournament.State.FINISHED,
-        finished_at__gte=moment_of(span.first),
-        finished_at__lt=moment_of(span.last + timedelta(days=1)),
-    ).count()
+    shared = {
+        "shares_made": "Shared by a link",
+        "share_visits": "Visited",
+        "share_votes": "Battles judged",
+        "share_sign_ups": "Signed up after it",
+    }
+    came = {name: sum(counters[name] for counters in days.values()) for name in shared}
+    visits = came["share_visits"]
     sharing = Figure(
         "sharing",
-        "Results",
-        (Column("Step", "text"), *columns("Tournaments"), Column("Of the first step", "share")),
-        (
-            ("Finished", n_finished, ratio(n_finished, n_finished)),
-            ("Shared by a link today", n_shared, ratio(n_shared, n_finished)),
-        )
-        if n_finished
+        "Shared tournaments, battles and mixes",
+        (Column("Step", "text"), *columns("Times"), Column("Of the visits", "share")),
+        tuple((label, came[name], ratio(came[name], visits) if visits else None) for name, label in shared.items())
+        if any(came.values())
         else (),
-        text="A link that was taken back is not counted. Who opens a link is not recorded.",
-        empty="No tournament was finished in these days.",
+        text="A visit is one browser that opened one link; guests' votes are among the battles judged.",
+        bars=draw_columns(list(shared.values()), list(came.values())),
+        empty="Nothing was shared in these days.",
     )
     return Page((referrals, sharing), _facts(days, {"sign_ups": "Sign-ups", **steps}), made_at)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 
 from tournaments.models import Ballot, Preview
+from tournaments.selectors.presets import Preset, presets
 from tournaments.services.ballots import heard_s, required_s
 
 
@@ -15,6 +17,7 @@ class BattleStage:
     """The stage of one ballot; addresses hold its token only."""
 
     number: int
+    n_rounds: int
     is_final: bool
     song_title: str
     starts_with: str
@@ -25,24 +28,33 @@ class BattleStage:
     required_s: float
     heard_a_s: float
     heard_b_s: float
+    issued_at: datetime
+    presets: tuple[Preset, ...]
 
 
-def battle_stage(ballot: Ballot) -> BattleStage:
-    """Everything that the battle page is made of."""
+def battle_stage(ballot: Ballot, *, vote_url: str = "") -> BattleStage:
+    """Everything that the battle page is made of.
+
+    Args:
+        vote_url: where the vote goes; the owner's page unless given.
+    """
     battle = ballot.battle
     tournament = battle.tournament
     return BattleStage(
         number=battle.number,
+        n_rounds=tournament.n_rounds,
         is_final=battle.number == tournament.n_rounds,
         song_title=tournament.song.title,
         starts_with=ballot.starts_with,
         a_url=reverse("tournaments:ballot-audio", args=[ballot.token, "a"]),
         b_url=reverse("tournaments:ballot-audio", args=[ballot.token, "b"]),
         heard_url=reverse("tournaments:heard", args=[ballot.token]),
-        vote_url=reverse("tournaments:vote", args=[ballot.token]),
+        vote_url=vote_url or reverse("tournaments:vote", args=[ballot.token]),
         required_s=required_s(ballot),
         heard_a_s=heard_s(ballot, "a"),
         heard_b_s=heard_s(ballot, "b"),
+        issued_at=ballot.issued_at,
+        presets=presets(tournament.song, Preview.Region.HIGHLIGHT),
     )
 
 

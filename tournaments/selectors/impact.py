@@ -58,8 +58,8 @@ class Impact:
 def votes_of(user: User) -> QuerySet[Vote]:
     """A listener's votes, newest first."""
     return (
-        Vote.objects.filter(voter=user, ballot__kind=Ballot.Kind.LISTENER)
-        .select_related("battle__tournament__song", "battle__first__mixer", "battle__second__mixer")
+        Vote.objects.filter(voter=user, ballot__kind__in=Ballot.BY_EAR)
+        .select_related("ballot__share", "battle__tournament__song", "battle__first__mixer", "battle__second__mixer")
         .defer("battle__tournament__song__peaks")
         .order_by("-pk")
     )
@@ -89,7 +89,8 @@ def vote_lines(votes: Sequence[Vote]) -> list[VoteLine]:
     standing = scores([row.offspring for row in breedings.values() if row.offspring is not None])
     lines = []
     for vote in votes:
-        breeding = breedings.get(vote.battle.key)
+        # Nobody is bred from a vote of an audience.
+        breeding = breedings.get(vote.battle.key) if vote.ballot.kind == Ballot.Kind.LISTENER else None
         offspring = None if breeding is None else breeding.offspring_id
         lines.append(
             VoteLine(

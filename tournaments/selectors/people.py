@@ -11,7 +11,7 @@ from accounts.selectors import Shelf, tier_standing, trophies
 from accounts.tiers import Standing, Tier, tier_of
 from evolution.models import Mixer
 from mixing.genres import GENRES
-from tournaments.models import Ballot, Tournament, Vote
+from tournaments.models import Ballot, Share, Vote
 from tournaments.selectors.preferences import Lean, leans
 
 N_SHARED = 10
@@ -42,7 +42,7 @@ class Profile:
     trophies: tuple[Shelf, ...]
     genres: tuple[GenreShare, ...]
     leans: tuple[Lean, ...]
-    shared: QuerySet[Tournament]
+    shared: QuerySet[Share]
     follows: QuerySet[Mixer]
 
 
@@ -64,10 +64,10 @@ def person_page(person: User) -> Profile:
         trophies=tuple(trophies(person)),
         genres=_genres(person),
         leans=leans(person),
-        shared=Tournament.objects.filter(owner=person, state=Tournament.State.FINISHED)
-        .exclude(share_token=None)
-        .select_related("song", "taken__mixer")
-        .defer("song__peaks")[:N_SHARED],
+        # Under another name than the listener's own, a tournament must not be found here.
+        shared=Share.objects.filter(tournament__owner=person, is_public=True, name="")
+        .select_related("tournament__song")
+        .defer("tournament__song__peaks")[:N_SHARED],
         follows=Mixer.objects.filter(follows__user=person),
     )
 
@@ -85,7 +85,7 @@ def listeners() -> list[ListenerLine]:
 
 def _genres(person: User) -> tuple[GenreShare, ...]:
     rows = list(
-        Vote.objects.filter(voter=person, ballot__kind=Ballot.Kind.LISTENER)
+        Vote.objects.filter(voter=person, ballot__kind__in=Ballot.BY_EAR)
         .values("battle__tournament__genre")
         .annotate(n=Count("pk"), mean=Avg("confidence"))
         .order_by("-n", "battle__tournament__genre")

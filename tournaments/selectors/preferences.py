@@ -73,7 +73,7 @@ def leans(user: User) -> tuple[Lean, ...]:
     Pairs and sides are drawn by chance, so a mean difference is a fair estimate of a direction.
     """
     votes = Vote.objects.filter(
-        voter=user, ballot__kind=Ballot.Kind.LISTENER, choice__in=[Vote.Choice.FIRST, Vote.Choice.SECOND]
+        voter=user, ballot__kind__in=Ballot.BY_EAR, choice__in=[Vote.Choice.FIRST, Vote.Choice.SECOND]
     )
     since = TasteReset.objects.filter(user=user).values_list("at", flat=True).first()
     if since is not None:

@@ -11,6 +11,7 @@ from tournaments.drawings.curves import EqChart, draw_eq
 from tournaments.models import Battle, Mix, Preview, Tournament, Vote
 from tournaments.plain_words import Deed, deeds, why_quieter
 from tournaments.selectors.auditions import Audition, Candidate, audition
+from tournaments.selectors.comparisons import Comparison, comparison
 from tournaments.selectors.evolutions import Evolution, evolution
 from tournaments.selectors.ratings import Move, moves
 from tournaments.selectors.rounds import Rounds, current_battle, rounds
@@ -57,6 +58,7 @@ class Reveal:
     verdict: str
     sides: tuple[Side, Side]
     eq: EqChart
+    comparison: Comparison | None
     listen: Audition | None
     evolution: Evolution | None
     rounds: Rounds
@@ -65,21 +67,22 @@ class Reveal:
 
 def reveal(battle: Battle, listener: User) -> Reveal:
     """Uncover a battle that this listener has judged."""
-    vote = Vote.objects.select_related("ballot").get(battle=battle, voter=listener)
+    vote = Vote.objects.select_related("ballot", "battle__first", "battle__second").get(battle=battle, voter=listener)
     song = battle.tournament.song
     mix_a, mix_b = (battle.second, battle.first) if vote.ballot.is_swapped else (battle.first, battle.second)
     moved = moves(vote)
-    winner = {Vote.Choice.FIRST: battle.first, Vote.Choice.SECOND: battle.second}.get(Vote.Choice(vote.choice))
+    winner = winner_of(vote)
     sides = (
-        _side("A", mix_a, winner, moved.get(mix_a.mixer_id)),
-        _side("B", mix_b, winner, moved.get(mix_b.mixer_id)),
+        side_of("A", mix_a, winner, moved.get(mix_a.mixer_id)),
+        side_of("B", mix_b, winner, moved.get(mix_b.mixer_id)),
     )
     return Reveal(
         battle=battle,
         vote=vote,
-        verdict=_verdict(vote, sides),
+        verdict=verdict(vote, sides),
         sides=sides,
         eq=draw_eq([_settings(mix_a).bus, _settings(mix_b).bus], song.sample_rate),
+        comparison=comparison(battle, mix_a, mix_b),
         listen=audition(
             song,
             Preview.Region.HIGHLIGHT,
@@ -110,7 +113,8 @@ def next_step(battle: Battle) -> NextStep:
     )
 
 
-def _side(letter: str, mix: Mix, winner: Mix | None, move: Move | None) -> Side:
+def side_of(letter: str, mix: Mix, winner: Mix | None, move: Move | None) -> Side:
+    """One of two mixes as it is uncovered under the letter that it was heard by."""
     return Side(
         letter=letter,
         side=letter.lower(),
@@ -127,7 +131,13 @@ def _settings(mix: Mix) -> MixSettings:
     return MixSettings.from_dict(mix.console_settings or {})
 
 
-def _verdict(vote: Vote, sides: tuple[Side, Side]) -> str:
+def winner_of(vote: Vote) -> Mix | None:
+    """The mix that a vote is for, if it is for one."""
+    return {Vote.Choice.FIRST: vote.battle.first, Vote.Choice.SECOND: vote.battle.second}.get(Vote.Choice(vote.choice))
+
+
+def verdict(vote: Vote, sides: tuple[Side, Side]) -> str:
+    """A vote in a sentence to its voter."""
     if vote.choice == Vote.Choice.TIE:
         return "You could not tell them apart."
     if vote.choice == Vote.Choice.NEITHER:

@@ -21,8 +21,8 @@ from tournaments.errors import (
     NotYours,
     TournamentFinished,
 )
-from tournaments.heard import Segment, merge, needed_s, total_s
-from tournaments.models import Ballot, Battle, Mix, Tournament, Vote
+from tournaments.heard import Segment, Switch, merge, merge_switches, needed_s, total_s
+from tournaments.models import Ballot, Battle, Mix, Share, Tournament, Vote
 from tournaments.ratings.elo import NEWBORN_BONUS
 from tournaments.services.breedings import BREED
 from tournaments.services.ledger import append_vote, overall_standings
@@ -68,7 +68,22 @@ def issue_automatic_ballot(*, battle: Battle, voter: User, now: datetime) -> Bal
     return _issue(battle, voter, now, kind=Ballot.Kind.AUTOMATIC, state=Ballot.State.ELIGIBLE)
 
 
-def record_heard(*, ballot: Ballot, segments: Mapping[str, Sequence[Segment]], now: datetime) -> Ballot:
+def issue_audience_ballot(*, share: Share, battle: Battle, voter: User, now: datetime) -> Ballot:
+    """The right to judge a battle of somebody else's tournament that is shared; asking again gives the same ballot.
+
+    Args:
+        battle: of the share's tournament.
+        voter: a listener or a guest.
+    Raises: NotYours for one's own tournament, BattleNotOpen, BallotClosed.
+    """
+    if battle.tournament.owner_id == voter.pk:
+        raise NotYours("This is your own tournament. Judge it on its own page.", code="not_yours")
+    return _issue(battle, voter, now, kind=Ballot.Kind.AUDIENCE, state=Ballot.State.ISSUED, share=share)
+
+
+def record_heard(
+    *, ballot: Ballot, segments: Mapping[str, Sequence[Segment]], switches: Sequence[Switch] = (), now: datetime
+) -> Ballot:
     """Add to the log of what was heard; sending the same again adds nothing.
 
     A log that claims more time than has passed since the ballot was issued is left out, and counts when it is sent
@@ -76,6 +91,7 @@ def record_heard(*, ballot: Ballot, segments: Mapping[str, Sequence[Segment]], n
 
     Args:
         segments: by side, "a" and "b": stretches [start, end] in seconds from the start of the audition region.
+        switches: [seconds since the ballot was issued, "a" or "b"], when the listener changed to a side.
     """
     with transaction.atomic():
         ballot = (
@@ -91,8 +107,11 @@ def record_heard(*, ballot: Ballot, segments: Mapping[str, Sequence[Segment]], n
             return ballot
         is_enough = all(total_s(heard[side]) >= needed_s(region_s) for side in _SIDES)
         ballot.heard = heard
+        ballot.switches = merge_switches([*ballot.switches, *switches], allowed_s)
         ballot.state = Ballot.State.ELIGIBLE if is_enough else Ballot.State.LISTENING
-        Ballot.objects.filter(pk=ballot.pk, state__in=NOT_COMMITTED).update(heard=heard, state=ballot.state)
+        Ballot.objects.filter(pk=ballot.pk, state__in=NOT_COMMITTED).update(
+            heard=heard, switches=ballot.switches, state=ballot.state
+        )
     return ballot
 
 
@@ -109,7 +128,8 @@ def heard_s(ballot: Ballot, side: str) -> float:
 def commit_ballot(*, token: str, voter: User, choice: str, confidence: int, now: datetime) -> Vote:
     """Cast a ballot: the vote, the ratings, the breeding and the next battle, all or nothing.
 
-    Casting it again in the same way gives the same vote.
+    A vote of an audience moves ratings and nothing else, and a guest's not before there is an account to it. Casting a
+    ballot again in the same way gives the same vote.
 
     Args:
         choice: "a", "b", "tie" or "neither".
@@ -129,14 +149,16 @@ def commit_ballot(*, token: str, voter: User, choice: str, confidence: int, now:
     return vote or _earlier_vote(ballot, stored, confidence)
 
 
-def _issue(battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, state: Ballot.State) -> Ballot:
+def _issue(
+    battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, state: Ballot.State, share: Share | None = None
+) -> Ballot:
     battle = Battle.objects.select_related("tournament", "first", "second").get(pk=battle.pk)
     mine = Ballot.objects.filter(battle=battle, voter=voter).exclude(state__in=_DEAD)
     known = mine.first()
     if known is not None:
         return known
-    _check_open(battle)
-    if _is_retired(battle):
+    _check_takes(battle, kind)
+    if kind != Ballot.Kind.AUDIENCE and _is_retired(battle):
         void_battle(battle.pk)
         raise _retired()
     generator = generator_of("ballot", battle.tournament.seed, battle.key, voter.pk)
@@ -147,6 +169,7 @@ def _issue(battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, sta
                 voter=voter,
                 kind=kind,
                 state=state,
+                share=share,
                 is_swapped=bool(generator.random() < 0.5),
                 starts_with="a" if generator.random() < 0.5 else "b",
                 issued_at=now,
@@ -163,6 +186,8 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
     ):
         return None
     battle = Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
+    if ballot.kind == Ballot.Kind.AUDIENCE:
+        return _commit_from_audience(ballot, battle, choice, confidence, now)
     if not Battle.objects.filter(pk=battle.pk, state=Battle.State.OPEN).update(
         state=Battle.State.DECIDED, decided_at=now
     ):
@@ -178,6 +203,20 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
     _request_breeding(vote)
     next_battle(battle.tournament_id)
     logger.info("voted battle=%s ballot=%s", battle.pk, ballot.pk)
+    return vote
+
+
+def _commit_from_audience(ballot: Ballot, battle: Battle, choice: Vote.Choice, confidence: int, now: datetime) -> Vote:
+    if battle.state not in Battle.HEARABLE or not Share.objects.filter(ballots=ballot, revoked_at=None).exists():
+        raise _withdrawn()
+    vote = Vote.objects.create(
+        ballot=ballot, battle=battle, voter_id=ballot.voter_id, choice=choice, confidence=confidence, created_at=now
+    )
+    if not vote.voter.is_guest:
+        append_vote(vote=vote)
+        record_vote(vote)
+    tell(battle.tournament)
+    logger.info("voted from the audience battle=%s ballot=%s", battle.pk, ballot.pk)
     return vote
 
 
@@ -241,7 +280,7 @@ def _earlier_vote(ballot: Ballot, choice: Vote.Choice, confidence: int) -> Vote:
     ballot.refresh_from_db(fields=["state", "heard"])
     if ballot.state in _DEAD:
         raise _withdrawn()
-    _check_open(Battle.objects.select_related("tournament").get(pk=ballot.battle_id))
+    _check_takes(Battle.objects.select_related("tournament").get(pk=ballot.battle_id), Ballot.Kind(ballot.kind))
     needed = required_s(ballot)
     heard = " and ".join(f"{heard_s(ballot, side):.1f} s of {side.upper()}" for side in _SIDES)
     raise NotHeardEnough(
@@ -250,7 +289,10 @@ def _earlier_vote(ballot: Ballot, choice: Vote.Choice, confidence: int) -> Vote:
     )
 
 
-def _check_open(battle: Battle) -> None:
+def _check_takes(battle: Battle, kind: Ballot.Kind) -> None:
+    """Raise what keeps a battle from being judged. An audience may go on when the owner has decided."""
+    if kind == Ballot.Kind.AUDIENCE and battle.state in Battle.HEARABLE:
+        return
     if battle.tournament.state != Tournament.State.RUNNING:
         raise TournamentFinished(
             "This tournament is over. Look at its result or start another one.", code="tournament_finished"

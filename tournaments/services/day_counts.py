@@ -30,6 +30,8 @@ from tournaments.models import (
     Export,
     Mix,
     RatingChange,
+    Share,
+    ShareEvent,
     Song,
     Tournament,
     Vote,
@@ -65,6 +67,10 @@ EMPTY: dict[str, Any] = {
     "referrals_made": 0,
     "referrals_verified": 0,
     "referrals_credited": 0,
+    "shares_made": 0,
+    "share_visits": 0,
+    "share_votes": 0,
+    "share_sign_ups": 0,
     "jobs": {},
 }
 
@@ -132,7 +138,7 @@ def _count_votes(counts: Counts, begin: datetime, end: datetime) -> None:
     voters: dict[date, set[int]] = defaultdict(set)
     votes = Vote.objects.filter(created_at__gte=begin, created_at__lt=end, event__isnull=False)
     # One row a vote: who voted on which pair is needed of each, so there is nothing for the database to add up.
-    rows = votes.filter(event__is_excluded=False, ballot__kind=Ballot.Kind.LISTENER).values_list(
+    rows = votes.filter(event__is_excluded=False, ballot__kind__in=Ballot.BY_EAR).values_list(
         "created_at",
         "voter_id",
         "battle__first__mixer_id",
@@ -166,7 +172,7 @@ def _count_votes(counts: Counts, begin: datetime, end: datetime) -> None:
                 arena["against_parents"].setdefault(str(generations[mixer]), [0] * 4)[column] += 1
     for day, who in voters.items():
         counts.arena[day]["listeners"] = len(who)
-    by_rule = votes.filter(event__is_excluded=False).exclude(ballot__kind=Ballot.Kind.LISTENER)
+    by_rule = votes.filter(event__is_excluded=False).exclude(ballot__kind__in=Ballot.BY_EAR)
     _add(counts, "votes_by_rule", by_rule, "created_at", begin, end)
     _add(counts, "votes_left_out", votes.filter(event__is_excluded=True), "created_at", begin, end)
 
@@ -224,11 +230,18 @@ def _count_breedings(counts: Counts, begin: datetime, end: datetime) -> None:
 def _count_people(counts: Counts, begin: datetime, end: datetime) -> None:
     verified = Activity.objects.filter(kind=Activity.Kind.VERIFIED)
     credited = Referral.objects.filter(state=Referral.State.CREDITED)
-    _add(counts, "sign_ups", User.objects.all(), "date_joined", begin, end)
+    came = ShareEvent.objects.filter(kind=ShareEvent.Kind.VISIT)
+    stayed = ShareEvent.objects.filter(kind=ShareEvent.Kind.SIGNUP)
+    judged = Vote.objects.filter(ballot__kind=Ballot.Kind.AUDIENCE)
+    _add(counts, "sign_ups", User.objects.filter(is_guest=False), "date_joined", begin, end)
     _add(counts, "verified", verified, "happened_at", begin, end)
     _add(counts, "referrals_made", Referral.objects.all(), "created_at", begin, end)
     _add(counts, "referrals_verified", verified.filter(user__referred_by__isnull=False), "happened_at", begin, end)
     _add(counts, "referrals_credited", credited, "credited_at", begin, end)
+    _add(counts, "shares_made", Share.objects.all(), "created_at", begin, end)
+    _add(counts, "share_visits", came, "at", begin, end)
+    _add(counts, "share_votes", judged, "created_at", begin, end)
+    _add(counts, "share_sign_ups", stayed, "at", begin, end)
 
 
 def _count_jobs(counts: Counts, begin: datetime, end: datetime) -> None:

@@ -26,6 +26,7 @@ from tournaments.models import (
     LedgerEvent,
     Mix,
     Preview,
+    Share,
     Song,
     Stem,
     Tournament,
@@ -72,7 +73,7 @@ def delete_account(*, user: User, keeps_votes: bool, now: datetime) -> None:
             append_verdicts(numbers=list(numbers), is_excluded=True, reason="withdrawn by the listener")
         for tournament in Tournament.objects.filter(owner=user, state=Tournament.State.RUNNING):
             _break_off(tournament, now)
-        Tournament.objects.filter(owner=user).update(share_token=None)
+        Share.objects.filter(tournament__owner=user).delete()
         for song in Song.objects.filter(owner=user).exclude(state=Song.State.DELETED):
             delete_song(song=song, now=now)
         Follow.objects.filter(user=user).delete()
@@ -109,7 +110,7 @@ def _empty(song: Song) -> None:
     Analysis.objects.filter(song=song).delete()
     Mix.objects.filter(song=song, state__in=_BUSY_MIXES).update(state=Mix.State.FAILED, reason="The song was deleted.")
     Mix.objects.filter(song=song).update(reference="", reference_name="", lease_owner="", lease_expires_at=None)
-    Tournament.objects.filter(song=song).update(share_token=None)
+    Share.objects.filter(tournament__song=song).delete()
     Song.objects.filter(pk=song.pk).update(
         state=Song.State.DELETED, title=DELETED_TITLE, file="", content_hash="", peaks=None, refusal="",
         lease_owner="", lease_expires_at=None,

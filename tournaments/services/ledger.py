@@ -12,9 +12,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
-from tournaments.models import LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
+from tournaments.models import Ballot, LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
 from tournaments.ratings.confidence import N_REMEMBERED
 from tournaments.ratings.elo import START_VARIANCE, Standing, score_of
 from tournaments.ratings.replay import OVERALL, Board, Change, Entry, Event, Judgement, Replay, apply
@@ -185,7 +185,7 @@ def _event(kind: str, payload: dict[str, Any]) -> Event:
             confidence=payload["confidence"],
             genre=payload["genre"],
             # Votes by a rule say nothing of how sure the same user is when listening.
-            voter=(payload["voter"], payload["ballot"]),
+            voter=(payload["voter"], payload["ballot"] in Ballot.BY_EAR),
         )
     raise ValueError(f"{kind!r} is no kind of event")
 
@@ -198,8 +198,11 @@ def _board(event: Event) -> Board:
 
 def _habit(vote: Vote) -> list[int]:
     """How sure the voter was in the votes before this one that moved ratings, newest last."""
+    is_by_ear = Q(vote__ballot__kind__in=Ballot.BY_EAR)
     newest_first = (
-        LedgerEvent.objects.filter(vote__voter=vote.voter_id, vote__ballot__kind=vote.ballot.kind, is_excluded=False)
+        LedgerEvent.objects.filter(
+            is_by_ear if vote.ballot.kind in Ballot.BY_EAR else ~is_by_ear, vote__voter=vote.voter_id, is_excluded=False
+        )
         .exclude(vote__choice__in=_SILENT)
         .order_by("-number")
         .values_list("vote__confidence", flat=True)[:N_REMEMBERED]

@@ -115,7 +115,7 @@ def _votes(rows: Mapping[int, int], upto: int) -> np.ndarray[tuple[int, int], np
     Returns: (votes, 7): first, second, outcome, genre, whether first was A, battle, voter.
     """
     events = LedgerEvent.objects.filter(
-        kind=LedgerEvent.Kind.VOTE, number__lte=upto, is_excluded=False, vote__ballot__kind=Ballot.Kind.LISTENER
+        kind=LedgerEvent.Kind.VOTE, number__lte=upto, is_excluded=False, vote__ballot__kind__in=Ballot.BY_EAR
     ).order_by("number")
     found = [
         (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def record_vote(vote: Vote) -> None:
     """A listener has judged a battle; votes by a rule earn nothing."""
     ballot, battle = vote.ballot, vote.battle
-    if ballot.kind != Ballot.Kind.LISTENER:
+    if ballot.kind not in Ballot.BY_EAR:
         return
     song = battle.tournament.song
     least_s = min(total_s(ballot.heard.get(side, [])) for side in ("a", "b"))
@@ -39,7 +39,7 @@ def record_vote(vote: Vote) -> None:
             "genre": battle.tournament.genre,
             "heard_least_s": round(least_s, 2),
             "heard_share": round(least_s / region_s, 4) if region_s > 0 else 0.0,
-            **_place(battle),
+            **_place(ballot, battle),
         },
         now=vote.created_at,
     )
@@ -119,7 +119,11 @@ def _voter_of(battle: Battle) -> User | None:
     return None if vote is None else vote.voter
 
 
-def _place(battle: Battle) -> dict[str, str]:
+def _place(ballot: Ballot, battle: Battle) -> dict[str, str]:
+    """What was judged, and where to look at it. Of somebody else's song no title is kept: it may be taken back."""
+    if ballot.kind == Ballot.Kind.AUDIENCE:
+        url = reverse("social:battle", args=[ballot.share.token, battle.number]) if ballot.share else ""
+        return {"label": "A shared battle", "url": url}
     tournament = battle.tournament
     return {
         "label": f"Round {battle.number} of {tournament.song.title}",

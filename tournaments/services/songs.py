@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 import uuid
 from dataclasses import asdict
 from pathlib import Path
@@ -18,16 +17,17 @@ from django.db.models import Q
 from evolution.models import Mixer
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
+from mixarena.web.names import plain_name
 from mixing.audio.decode import open_for_rereading, probe, validate
 from mixing.audio.peaks import waveform_peaks
 from mixing.errors import AudioError
 from mixing.genres import GENRES
 from tournaments.errors import InvalidTournament
-from tournaments.models import Analysis, Song, Stem
+from tournaments.models import Analysis, Preview, Song, Stem
 from tournaments.services.disk import check_free_space
 from tournaments.services.mixes import features_of, request_mixes
-from tournaments.services.previews import cut_all, save_drafts, spans
-from tournaments.services.regions import find_regions
+from tournaments.services.previews import cut_upload, save_drafts, spans
+from tournaments.services.regions import Region, find_regions
 from tournaments.services.renderings import Cutter
 from tournaments.services.stems import bounce, faults_of_stems
 
@@ -116,10 +116,7 @@ def analyze_song(analysis_id: int) -> None:
 
 def title_from(name: str) -> str:
     """A title to show, from a file name that may hold anything."""
-    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
-    # Control characters, half surrogates, and those that turn the direction of what follows.
-    visible = "".join(" " if c.isspace() else c for c in last if c.isspace() or unicodedata.category(c)[0] != "C")
-    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", visible.strip())
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", plain_name(re.split(r"[\\/]", name)[-1]))
     return " ".join(stem.replace("_", " ").split()).strip(" .")[:MAX_TITLE].strip() or UNTITLED
 
 
@@ -142,11 +139,11 @@ def _prepare(song: Song, lease: Lease) -> None:
     try:
         if song.n_stems > 1:
             stems = bounce(song)
-        found, cutter = _examine(song)
+        found, cutter, choruses = _examine(song)
     except AudioError as error:
         lease.finish(state=Song.State.REFUSED, refusal=error.message)
         return
-    drafts, _ = cut_all(song=song, mix=None, cutter=cutter)
+    drafts = cut_upload(song=song, cutter=cutter, choruses=choruses)
     with transaction.atomic():
         if not lease.finish(state=Song.State.READY, file=song.file.name, **found):
             return
@@ -158,8 +155,8 @@ def _prepare(song: Song, lease: Lease) -> None:
         ANALYZE.send(song.analysis.pk)
 
 
-def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
-    """Everything that is found out about a song, as fields of its row, and its regions as uploaded.
+def _examine(song: Song) -> tuple[dict[str, Any], Cutter, dict[str, Region | None]]:
+    """Everything that is found out about a song: fields of its row, its regions as uploaded, and their choruses.
 
     Raises: AudioError for what cannot be used as music.
     """
@@ -172,16 +169,16 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
     is_sum = song.n_stems > 1
     song.content_hash = song.content_hash if is_sum else check.sha256
     source = open_for_rereading(path)
-    (highlight_start_s, highlight_end_s), (excerpt_start_s, excerpt_end_s) = find_regions(source)
+    regions = find_regions(source)
     guess = guess_genre(features_of(song))
     found = {
         "content_hash": song.content_hash,
         "n_over_full_scale": song.n_over_full_scale if is_sum else check.n_over_full_scale,
         "peaks": waveform_peaks(source).tolist(),
-        "highlight_start_s": highlight_start_s,
-        "highlight_end_s": highlight_end_s,
-        "excerpt_start_s": excerpt_start_s,
-        "excerpt_end_s": excerpt_end_s,
+        "highlight_start_s": regions.highlight[0],
+        "highlight_end_s": regions.highlight[1],
+        "excerpt_start_s": regions.excerpt[0],
+        "excerpt_end_s": regions.excerpt[1],
         "genre_guess": guess.genre,
         "genre_confidence": guess.confidence,
     }
@@ -190,7 +187,11 @@ def _examine(song: Song) -> tuple[dict[str, Any], Cutter]:
     cutter = Cutter(spans(song))
     for block in source.blocks():
         cutter(block)
-    return found, cutter
+    choruses = {
+        Preview.Region.HIGHLIGHT.value: regions.highlight_chorus,
+        Preview.Region.EXCERPT.value: regions.excerpt_chorus,
+    }
+    return found, cutter, choruses
 
 
 def _analyze(analysis: Analysis, lease: Lease) -> None:

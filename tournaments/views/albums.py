@@ -83,11 +83,12 @@ async def download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     user = await request.auser()
     if not user.is_authenticated:
         return login_response(request)
-    path, name = await sync_to_async(_file)(user, public_id)
+    path, name = await sync_to_async(album_file)(user, public_id)
     return await file_response(request, path, "application/zip", etag=f"album-{public_id.hex}", download_name=name)
 
 
-def _file(user: User, public_id: UUID) -> tuple[Path, str]:
+def album_file(user: User, public_id: UUID) -> tuple[Path, str]:
+    """The zip of an own album, and a name for it. Raises Http404 while there is none."""
     album = album_for_owner(user, public_id)
     if album.state != Album.State.READY or is_gone(album):
         raise Http404

@@ -52,16 +52,20 @@ def _answer(
     status = 200 if form.is_valid() else 422
     page = make(span)
     if request.GET.get("format") == "csv" and form.is_valid():
-        wanted = request.GET.get("table", page.figures[0].slug)
-        figure = next((figure for figure in page.figures if figure.slug == wanted), None)
-        if figure is None:
-            raise Http404
-        file_name = f"{name}-{figure.slug}-{span.first}-{span.last}.csv"
-        return HttpResponse(
-            figure.to_csv(),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
-        )
+        return csv_answer(page, request.GET.get("table", page.figures[0].slug), name, span)
     presets = [(label, last_days(today, n)) for n, label in PRESETS]
     context |= {"page": page, "form": form, "span": span, "presets": presets}
     return render(request, "tournaments/analytics.html", context, status=status)
+
+
+def csv_answer(page: Page, table: str, name: str, span: Span) -> HttpResponse:
+    """One table of a page as a file. Raises Http404 for one that it does not have."""
+    figure = next((figure for figure in page.figures if figure.slug == table), None)
+    if figure is None:
+        raise Http404
+    file_name = f"{name}-{figure.slug}-{span.first}-{span.last}.csv"
+    return HttpResponse(
+        figure.to_csv(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
+    )

@@ -13,7 +13,7 @@ from mixarena.web.ranges import file_response
 from tournaments.access import ballot_for_voter, export_for_owner, preview_for_listener
 from tournaments.models import Export
 from tournaments.selectors.ballots import side_preview
-from tournaments.views.visitors import login_response
+from tournaments.views.visitors import login_response, voter_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,10 +32,10 @@ CONTENT_TYPES = {
 
 async def ballot_audio(request: HttpRequest, token: str, side: str) -> HttpResponseBase:
     """One side of a ballot. Both sides have the same length, and nothing in the headers tells them apart."""
-    user = await request.auser()
-    if not user.is_authenticated:
+    voter = await sync_to_async(voter_of)(request)
+    if voter is None:
         return login_response(request)
-    path = await sync_to_async(_ballot_path)(user, token, side)
+    path = await sync_to_async(_ballot_path)(voter, token, side)
     response = await file_response(request, path, "audio/wav")
     # A ballot's sound must not outlive it in a cache where sides could be compared between ballots.
     response["Cache-Control"] = "private, no-store"

@@ -5,9 +5,10 @@ Nothing here may tell the two mixes apart: addresses hold the ballot's token onl
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -22,7 +23,10 @@ from tournaments.selectors.ballots import battle_stage
 from tournaments.selectors.reveals import reveal
 from tournaments.selectors.rounds import current_battle, rounds
 from tournaments.services.ballots import commit_ballot, issue_ballot, record_heard
-from tournaments.views.visitors import ListenerRequest, listener_required
+from tournaments.views.visitors import ListenerRequest, listener_required, voter_required
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @listener_required
@@ -43,14 +47,19 @@ def battle(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
-@listener_required
+@voter_required
 @require_POST
-def heard(request: ListenerRequest, token: str) -> HttpResponse:
+def heard(request: HttpRequest, voter: User, token: str) -> HttpResponse:
     """Take note of what was heard; answers with the seconds that count so far."""
-    ballot = ballot_for_voter(request.user, token)
+    ballot = ballot_for_voter(voter, token)
     form = HeardForm(request.POST)
     _check(form)
-    ballot = record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=timezone.now())
+    ballot = record_heard(
+        ballot=ballot,
+        segments=form.cleaned_data["segments"],
+        switches=form.cleaned_data["switches"],
+        now=timezone.now(),
+    )
     stage = battle_stage(ballot)
     return JsonResponse({"heard_s": {"a": stage.heard_a_s, "b": stage.heard_b_s}, "required_s": stage.required_s})
 
@@ -59,25 +68,35 @@ def heard(request: ListenerRequest, token: str) -> HttpResponse:
 @require_POST
 def vote(request: ListenerRequest, token: str) -> HttpResponse:
     """Commit a ballot and uncover the battle."""
-    ballot = ballot_for_voter(request.user, token)
-    form = VoteForm(request.POST)
-    _check(form)
-    now = timezone.now()
-    record_heard(ballot=ballot, segments=form.cleaned_data["segments"], now=now)
-    commit_ballot(
-        token=token,
-        voter=request.user,
-        choice=form.cleaned_data["choice"],
-        confidence=form.cleaned_data["confidence"],
-        now=now,
-    )
-    battle = Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
+    battle = cast_ballot(request.POST, request.user, token)
     address = redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
     if not request.htmx:
         return address
     response = render(request, "tournaments/_voted.html", {"reveal": reveal(battle, request.user)})
     response["HX-Push-Url"] = address.url
     return response
+
+
+def cast_ballot(sent: QueryDict, voter: User, token: str) -> Battle:
+    """What every page does that takes a vote: note what was heard last, commit, and give the battle."""
+    ballot = ballot_for_voter(voter, token)
+    form = VoteForm(sent)
+    _check(form)
+    now = timezone.now()
+    record_heard(
+        ballot=ballot,
+        segments=form.cleaned_data["segments"],
+        switches=form.cleaned_data["switches"],
+        now=now,
+    )
+    commit_ballot(
+        token=token,
+        voter=voter,
+        choice=form.cleaned_data["choice"],
+        confidence=form.cleaned_data["confidence"],
+        now=now,
+    )
+    return Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
 
 
 def _go(request: ListenerRequest, tournament: Tournament) -> HttpResponse:

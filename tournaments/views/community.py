@@ -48,13 +48,14 @@ def submit(request: ListenerRequest) -> HttpResponse:
 
 async def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A mixer's weights and card as a zip; mixers belong to everybody."""
-    path = await sync_to_async(_bundle)(slug)
+    path = await sync_to_async(bundle_or_404)(slug)
     return await file_response(
         request, path, "application/zip", etag=path.stem[:32], download_name=f"mixarena-{slug}.zip"
     )
 
 
-def _bundle(slug: str) -> Path:
+def bundle_or_404(slug: str) -> Path:
+    """The zip of a mixer that still has weights. Raises Http404."""
     mixer = get_object_or_404(Mixer.objects.select_related("author").exclude(weights=""), slug=slug)
     try:
         return bundle_of(mixer)

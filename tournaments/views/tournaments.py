@@ -20,7 +20,6 @@ from tournaments.selectors.history import tournaments_of
 from tournaments.selectors.results import result
 from tournaments.selectors.reveals import next_step, reveal
 from tournaments.selectors.rounds import Place, live_version, place, rounds
-from tournaments.services.sharing import close_link, open_link
 from tournaments.services.tournaments import choose_other
 from tournaments.views.visitors import ListenerRequest, listener_required, login_response
 
@@ -85,21 +84,6 @@ def choose_mix(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     except ValueError as error:
         raise BadRequest("mix is no identifier") from error
     choose_other(tournament=tournament, mix=heard_mix_for_owner(request.user, tournament, mix_id))
-    return redirect("tournaments:tournament", public_id)
-
-
-@listener_required
-@require_POST
-def share(request: ListenerRequest, public_id: UUID) -> HttpResponse:
-    """Open or close the public link to the result."""
-    tournament = tournament_for_owner(request.user, public_id)
-    if request.POST.get("is_shared") == "yes":
-        open_link(tournament=tournament)
-    else:
-        close_link(tournament=tournament)
-    if request.htmx:
-        tournament.refresh_from_db(fields=["share_token"])
-        return render(request, "tournaments/_share.html", {"tournament": tournament})
     return redirect("tournaments:tournament", public_id)
 
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
@@ -22,6 +23,8 @@ class ListenerRequest(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
+# Of the session: the guest that votes on this browser.
+GUEST_KEY = "guest"
 
 
 def listener_required(view: View) -> View:
@@ -32,6 +35,25 @@ def listener_required(view: View) -> View:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         return login_response(request)
+
+    return wrapped
+
+
+def voter_of(request: HttpRequest) -> User | None:
+    """Whoever votes on this browser: somebody who is logged in, or the guest that it was given."""
+    if request.user.is_authenticated:
+        return request.user
+    guest = request.session.get(GUEST_KEY)
+    return None if guest is None else get_user_model().objects.filter(pk=guest, is_guest=True).first()
+
+
+def voter_required(view: View) -> View:
+    """Let listeners and guests in; the view gets the voter as its second argument."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        voter = voter_of(request)
+        return login_response(request) if voter is None else view(request, voter, *args, **kwargs)
 
     return wrapped
 

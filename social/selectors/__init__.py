@@ -1,0 +1,1 @@
+"""What strangers see of what is shared with them."""
