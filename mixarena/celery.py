@@ -18,11 +18,13 @@ from django.conf import settings
 from mixarena.worker import install
 
 NEURAL_TASKS = ("prepare_song", "analyze_song", "plan_mix", "plan_album", "breed", "check_submission")
-RENDER_TASKS = ("render_mix", "cut_preview", "make_export", "write_album", "compute_board", "roll_up")
+RENDER_TASKS = ("render_mix", "cut_preview", "make_anchor", "make_export", "write_album", "compute_board", "roll_up")
 SWEEP = "tournaments.tasks.sweep"
 SWEEP_EVERY_S = 10.0
 BOARD_EVERY_S = 300.0
 ROLL_UP_EVERY_S = 3600.0
+CLIPS = "social.tasks.sweep_clips"
+CLIPS_EVERY_S = 20.0
 
 
 def broker_url(redis_url: str) -> str:
@@ -50,7 +52,9 @@ app.conf.update(
     task_routes={
         **{f"tournaments.tasks.{name}": {"queue": "neural"} for name in NEURAL_TASKS},
         **{f"tournaments.tasks.{name}": {"queue": "render"} for name in RENDER_TASKS},
+        "social.tasks.make_clip": {"queue": "render"},
         SWEEP: {"queue": "sweep"},
+        CLIPS: {"queue": "sweep"},
     },
     worker_prefetch_multiplier=1,
     worker_proc_alive_timeout=120,
@@ -61,6 +65,7 @@ app.conf.update(
     # A sweep that found no worker in time is replaced by the next one, so they never pile up.
     beat_schedule={
         "sweep": {"task": SWEEP, "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+        "clips": {"task": CLIPS, "schedule": CLIPS_EVERY_S, "options": {"expires": CLIPS_EVERY_S}},
         "board": {
             "task": "tournaments.tasks.compute_board",
             "schedule": BOARD_EVERY_S,

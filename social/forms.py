@@ -32,8 +32,8 @@ class VisibilityForm(NameForm):
         label="Who can see this tournament?",
         choices=[
             (Visibility.PRIVATE, "Only you"),
-            (Visibility.LINK, "Whoever has the link"),
-            (Visibility.PUBLIC, "Everybody: listed among public tournaments"),
+            (Visibility.LINK, "By link"),
+            (Visibility.PUBLIC, "Public"),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose who can see this tournament."},

@@ -11,12 +11,17 @@ _KEY = "looked_at"
 _MAX_REMEMBERED = 200
 
 
+def looked_at(request: HttpRequest) -> list[int]:
+    """The tournaments whose identities this browser has been shown."""
+    return list(request.session.get(_KEY, []))
+
+
 def has_looked(request: HttpRequest, tournament: Tournament) -> bool:
     """Whether this browser has been shown the identities of a tournament."""
-    return tournament.pk in request.session.get(_KEY, [])
+    return tournament.pk in looked_at(request)
 
 
 def remember_look(request: HttpRequest, tournament: Tournament) -> None:
     """Note it, so that no vote of this browser on that tournament passes for a blind one."""
-    seen = [pk for pk in request.session.get(_KEY, []) if pk != tournament.pk]
+    seen = [pk for pk in looked_at(request) if pk != tournament.pk]
     request.session[_KEY] = [*seen, tournament.pk][-_MAX_REMEMBERED:]

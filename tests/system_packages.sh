@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the tests need from the system: Chromium for the browser tests, PostgreSQL for those that run on both databases,
-# and what renders songs in stems.
+# what renders songs in stems, and ffmpeg for the videos of clips.
 # Installed where we are root on Debian, otherwise named with the command to type.
 set -eu
 missing=""
@@ -14,6 +14,7 @@ fi
 for library in libfluidsynth:libfluidsynth3 libopenmpt:libopenmpt0; do
     if ! ldconfig -p 2>/dev/null | grep -q "${library%%:*}.so"; then missing="$missing ${library##*:}"; fi
 done
+command -v ffmpeg >/dev/null 2>&1 || missing="$missing ffmpeg"
 [ -f /usr/share/sounds/sf2/TimGM6mb.sf2 ] || missing="$missing timgm6mb-soundfont"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

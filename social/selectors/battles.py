@@ -74,7 +74,7 @@ def shared_reveal(share: Share, battle: Battle, vote: Vote | None) -> SharedReve
         battle=battle,
         vote=vote,
         verdict=verdict(vote, sides) if vote is not None else "Who was who",
-        owner_verdict=_said(owner_vote, battle, mix_a.pk),
+        owner_verdict=said(owner_vote, battle, mix_a.pk),
         sides=sides,
         crowd=crowd(battle, is_swapped=is_swapped),
         eq=draw_eq([MixSettings.from_dict(mix.console_settings or {}).bus for mix in (mix_a, mix_b)], song.sample_rate),
@@ -124,7 +124,7 @@ def sounds_of(share: Share, *, judged: set[int], has_looked: bool) -> Q:
     return Q(mix__in=[pk for pk in mixes if pk]) | (Q(mix=None) if mixes else Q(pk=None))
 
 
-def _said(vote: Vote | None, battle: Battle, a_pk: int) -> str:
+def said(vote: Vote | None, battle: Battle, a_pk: int) -> str:
     """An owner's vote in a word; empty while there is none."""
     if vote is None:
         return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from tournaments.models import Battle, Mix, Share, Tournament
+from tournaments.models import Battle, Clip, Mix, Share, Tournament
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class BattleLink:
 
     battle: Battle
     share: Share | None
+    clip: Clip | None
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,12 @@ class OwnLinks:
 
 
 def own_links(tournament: Tournament) -> OwnLinks:
-    """Links and what has none yet. Mixes have none before the result, which would give rounds away."""
+    """Links, clips, and what has none yet. Mixes have none before the result, which would give rounds away."""
     shares = list(Share.objects.filter(tournament=tournament, revoked_at=None))
     of_battles = {share.battle_id: share for share in shares if share.kind == Share.Kind.BATTLE}
     of_mixes = {share.mix_id: share for share in shares if share.kind == Share.Kind.MIX}
     battles = list(Battle.objects.filter(tournament=tournament, state__in=Battle.HEARABLE).order_by("number"))
+    clips = {clip.battle_id: clip for clip in Clip.objects.filter(battle__in=battles)}
     mixes: list[Mix] = []
     if tournament.state == Tournament.State.FINISHED:
         heard = {pk for battle in battles for pk in (battle.first_id, battle.second_id)}
@@ -48,6 +50,14 @@ def own_links(tournament: Tournament) -> OwnLinks:
         mixes.sort(key=lambda mix: (mix.pk != tournament.taken_id, mix.pk))
     return OwnLinks(
         whole=next((share for share in shares if share.kind == Share.Kind.TOURNAMENT), None),
-        battles=tuple(BattleLink(battle, of_battles.get(battle.pk)) for battle in battles),
+        battles=tuple(BattleLink(battle, of_battles.get(battle.pk), clips.get(battle.pk)) for battle in battles),
         mixes=tuple(MixLink(mix, of_mixes.get(mix.pk)) for mix in mixes),
     )
+
+
+def signature_of(battle: Battle) -> str:
+    """The name that stands under a battle: of its own link, else of its tournament's, else its owner's."""
+    shares = Share.objects.filter(tournament=battle.tournament_id, revoked_at=None).select_related("tournament__owner")
+    own = shares.filter(kind=Share.Kind.BATTLE, battle=battle).first()
+    share = own or shares.filter(kind=Share.Kind.TOURNAMENT).first()
+    return share.signature if share is not None else battle.tournament.owner.username

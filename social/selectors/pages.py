@@ -34,6 +34,7 @@ class SharedMix:
 class SharedRound:
     """A round of a shared tournament, without a word on who fights in it."""
 
+    number: int
     label: str
     url: str
     is_hearable: bool
@@ -79,6 +80,7 @@ def shared_tournament(share: Share, voter: User | None, *, has_looked: bool) -> 
     judged = judged_battles(share, voter)
     rounds = tuple(
         SharedRound(
+            number=battle.number,
             label="Final" if battle.number == tournament.n_rounds else f"Round {battle.number}",
             url=reverse("social:battle", args=[share.token, battle.number]),
             is_hearable=battle.state in Battle.HEARABLE,

@@ -18,11 +18,13 @@ from django.views.decorators.vary import vary_on_headers
 from social.arrivals import count_visit, invite
 from social.looks import has_looked, remember_look
 from social.selectors.battles import battle_of, shared_reveal, vote_on
+from social.selectors.live import pulse
 from social.selectors.pages import public_shares, shared_mix, shared_tournament
 from tournaments.access import open_share
 from tournaments.errors import BallotClosed
 from tournaments.models import Battle, Share
 from tournaments.selectors.ballots import battle_stage
+from tournaments.selectors.progress import preparation
 from tournaments.services.ballots import issue_audience_ballot
 from tournaments.views.battles import cast_ballot
 from tournaments.views.visitors import voter_of
@@ -38,6 +40,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@vary_on_headers("HX-Request")
 @require_safe
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """What a link opens."""
@@ -47,8 +50,13 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     if share.kind == Share.Kind.MIX and share.mix is not None:
         remember_look(request, share.tournament)
         return render(request, "social/mix.html", {"shared": shared_mix(share, share.mix), "share": share})
-    page = shared_tournament(share, voter_of(request), has_looked=_may_look(request, share))
-    return render(request, "social/tournament.html", {"page": page, "share": share})
+    voter = voter_of(request)
+    page = shared_tournament(share, voter, has_looked=_may_look(request, share))
+    context = {"page": page, "share": share, "pulse": pulse(share, voter, number=0)}
+    if not getattr(request, "htmx", False):
+        return render(request, "social/tournament.html", context)
+    # Once it is over there is another page to be seen.
+    return render(request, "social/_tournament.html", context) if page.is_running else _reload()
 
 
 @require_POST
@@ -78,14 +86,14 @@ def battle(request: HttpRequest, token: str, number: int) -> HttpResponse:
     found = battle_of(share, number)
     voter = voter_of(request)
     vote = vote_on(found, voter)
-    context: dict[str, object] = {"share": share, "battle": found}
+    context: dict[str, object] = {"share": share, "battle": found, "pulse": pulse(share, voter, number=number)}
     is_settled = found.state in Battle.HEARABLE and (vote is not None or _may_look(request, share))
     if is_settled:
         if share.tournament.owner_id == request.user.pk and vote is None:
             return redirect("tournaments:tournament", share.tournament.public_id)
         return _page(request, "reveal", context | {"reveal": shared_reveal(share, found, vote)})
     if found.state not in Battle.HEARABLE:
-        return _page(request, "preparing", context)
+        return _page(request, "preparing", context | {"progress": preparation(share.tournament, found)})
     if voter is None:
         return _page(request, "invitation", context)
     ballot = issue_audience_ballot(share=share, battle=found, voter=voter, now=timezone.now())
@@ -131,3 +139,7 @@ def _page(request: HttpRequest, part: str, context: dict[str, object]) -> HttpRe
     """A state of the battle's page; alone where htmx asks for it."""
     template = f"social/_{part}.html" if getattr(request, "htmx", False) else "social/battle.html"
     return render(request, template, context | {"part": f"social/_{part}.html"})
+
+
+def _reload() -> HttpResponse:
+    return HttpResponse(headers={"HX-Refresh": "true"})

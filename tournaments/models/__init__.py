@@ -2,20 +2,24 @@
 
 from tournaments.models.analytics import DailyArena, DailyListener, DailyMixer, RollupMark, WeeklyCohort
 from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
+from tournaments.models.checks import Anchor, Check, ListenerVerdict, QueueItem
 from tournaments.models.follows import Follow, TasteReset
 from tournaments.models.ledger import BoardRow, BoardRun, LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
-from tournaments.models.shares import Share, ShareEvent
+from tournaments.models.shares import Clip, Share, ShareEvent
 from tournaments.models.songs import Analysis, Song, Stem
 
 __all__ = [
     "Album",
     "AlbumTrack",
     "Analysis",
+    "Anchor",
     "Ballot",
     "Battle",
     "BoardRow",
     "BoardRun",
+    "Check",
+    "Clip",
     "DailyArena",
     "DailyListener",
     "DailyMixer",
@@ -24,8 +28,10 @@ __all__ = [
     "Follow",
     "LedgerCounter",
     "LedgerEvent",
+    "ListenerVerdict",
     "Mix",
     "Preview",
+    "QueueItem",
     "Rating",
     "RatingChange",
     "RollupMark",

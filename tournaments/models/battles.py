@@ -30,6 +30,7 @@ class Tournament(models.Model):
     class Kind(models.TextChoices):
         LISTENER = "listener"
         AUTOMATIC = "automatic", "automatic (votes by a rule from the command line)"
+        SHOWCASE = "showcase", "showcase (demo battles, judged by an audience alone)"
 
     MIN_ROUNDS = 3
     MAX_ROUNDS = 10
@@ -136,6 +137,7 @@ class Ballot(models.Model):
         LISTENER = "listener"
         AUTOMATIC = "automatic"
         AUDIENCE = "audience", "audience (somebody else's tournament)"
+        CHECK = "check", "check (of the listener; no vote)"
 
     # By somebody who listened: what ratings and tastes are made of.
     BY_EAR = (Kind.LISTENER, Kind.AUDIENCE)
@@ -160,7 +162,9 @@ class Ballot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["battle", "voter"], condition=~Q(state__in=["expired", "voided"]), name="ballot_one_a_listener"
+                fields=["battle", "voter"],
+                condition=~Q(state__in=["expired", "voided"]) & ~Q(kind="check"),
+                name="ballot_one_a_listener",
             ),
         ]
 

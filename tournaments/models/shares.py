@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
+from mixarena.jobs.leases import Leased
 from tournaments.models.battles import Battle, Tournament, new_token
 from tournaments.models.mixes import Mix
 
@@ -71,3 +73,25 @@ class ShareEvent(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["at"], name="share_event_moment")]
+
+
+class Clip(Leased):
+    """A battle as a short blind A/B clip to post: sound, and a video where the machine can make one."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        READY = "ready"
+        FAILED = "failed"
+
+    battle = models.OneToOneField(Battle, on_delete=models.CASCADE, related_name="clip")
+    is_swapped = models.BooleanField(help_text="A is the battle's second mix.")
+    signature = models.CharField(max_length=150, help_text="Who shares it, as it stands in the pictures.")
+    address = models.CharField(max_length=100, help_text="Where to vote, as it stands on the end card.")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    audio = models.FileField(upload_to="clips/", blank=True)
+    video = models.FileField(upload_to="clips/", blank=True)
+    reason = models.TextField(blank=True)
+    requested_at = models.DateTimeField(default=timezone.now, help_text="When somebody last asked for it.")
+
+    def __str__(self) -> str:
+        return f"Clip of {self.battle}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from evolution.models import Mixer
 from evolution.services.breedings import request_breeding
@@ -24,6 +25,7 @@ from tournaments.errors import (
 from tournaments.heard import Segment, Switch, merge, merge_switches, needed_s, total_s
 from tournaments.models import Ballot, Battle, Mix, Share, Tournament, Vote
 from tournaments.ratings.elo import NEWBORN_BONUS
+from tournaments.selectors.figures import wilson
 from tournaments.services.breedings import BREED
 from tournaments.services.ledger import append_vote, overall_standings
 from tournaments.services.records import record_vote
@@ -38,6 +40,8 @@ logger = logging.getLogger(__name__)
 CLOCK_TOLERANCE_S = 1.0
 # The slider reads "can't tell" up to here.
 MAX_TIE_CONFIDENCE = 5
+# A battle of an audience alone is settled by so many preferences at least.
+SETTLING_VOTES = 10
 
 _SIDES = ("a", "b")
 _DEAD = (Ballot.State.EXPIRED, Ballot.State.VOIDED)
@@ -140,6 +144,8 @@ def commit_ballot(*, token: str, voter: User, choice: str, confidence: int, now:
     if ballot is None or ballot.voter_id != voter.pk:
         raise NotYours("This ballot is not yours. Open your own tournament and vote there.", code="not_yours")
     stored, confidence = _judgement(ballot, choice, confidence)
+    if ballot.kind == Ballot.Kind.CHECK:
+        raise NotYours("This ballot makes no vote. Answer it in the judging queue.", code="not_yours")
     try:
         with transaction.atomic():
             vote = _commit(ballot, stored, confidence, now)
@@ -153,9 +159,13 @@ def _issue(
     battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, state: Ballot.State, share: Share | None = None
 ) -> Ballot:
     battle = Battle.objects.select_related("tournament", "first", "second").get(pk=battle.pk)
-    mine = Ballot.objects.filter(battle=battle, voter=voter).exclude(state__in=_DEAD)
+    mine = Ballot.objects.filter(battle=battle, voter=voter).exclude(state__in=_DEAD).exclude(kind=Ballot.Kind.CHECK)
     known = mine.first()
     if known is not None:
+        if share is not None and known.share_id != share.pk and known.state in NOT_COMMITTED:
+            # The link by which the listener came first may have been taken back.
+            known.share = share
+            known.save(update_fields=["share"])
         return known
     _check_takes(battle, kind)
     if kind != Ballot.Kind.AUDIENCE and _is_retired(battle):
@@ -200,7 +210,7 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
     append_vote(vote=vote)
     record_vote(vote)
     tell(battle.tournament)
-    _request_breeding(vote)
+    _request_breeding(battle, choice, confidence / 100.0)
     next_battle(battle.tournament_id)
     logger.info("voted battle=%s ballot=%s", battle.pk, ballot.pk)
     return vote
@@ -215,27 +225,50 @@ def _commit_from_audience(ballot: Ballot, battle: Battle, choice: Vote.Choice, c
     if not vote.voter.is_guest:
         append_vote(vote=vote)
         record_vote(vote)
+        if battle.tournament.kind == Tournament.Kind.SHOWCASE:
+            _settle(battle, now)
     tell(battle.tournament)
     logger.info("voted from the audience battle=%s ballot=%s", battle.pk, ballot.pk)
     return vote
 
 
-def _request_breeding(vote: Vote) -> None:
-    """Let the loser learn from the winner; nobody learns from a tie or from `neither`."""
-    battle = vote.battle
+def _settle(battle: Battle, now: datetime) -> None:
+    """Decide a battle without an owner by the majority of its counting votes, once that is more than chance."""
+    counts = dict(
+        Vote.objects.filter(battle=battle, event__is_excluded=False)
+        .order_by()
+        .values_list("choice")
+        .annotate(n=Count("pk"))
+    )
+    first, second = counts.get(Vote.Choice.FIRST, 0), counts.get(Vote.Choice.SECOND, 0)
+    share, low, _ = wilson(max(first, second), first + second)
+    if first + second < SETTLING_VOTES or share is None or low is None or low <= 0.5:
+        return
+    if Battle.objects.filter(pk=battle.pk, state=Battle.State.OPEN).update(state=Battle.State.DECIDED, decided_at=now):
+        winner = Vote.Choice.FIRST if first > second else Vote.Choice.SECOND
+        _request_breeding(battle, winner, 2.0 * share - 1.0)
+
+
+def _request_breeding(battle: Battle, choice: Vote.Choice, confidence: float) -> None:
+    """Let the loser learn from the winner; nobody learns from a tie or from `neither`.
+
+    Args:
+        battle: with its mixes and their mixers.
+        confidence: 0 to 1.
+    """
     sides: dict[str, tuple[Mix, Mix]] = {
         Vote.Choice.FIRST: (battle.second, battle.first),
         Vote.Choice.SECOND: (battle.first, battle.second),
     }
-    if vote.choice not in sides:
+    if choice not in sides:
         return
-    loser, winner = (mix.mixer for mix in sides[vote.choice])
+    loser, winner = (mix.mixer for mix in sides[choice])
     standings = overall_standings([loser.pk, winner.pk])
     breeding = request_breeding(
         key=battle.key,
         loser=loser,
         winner=winner,
-        confidence=vote.confidence / 100.0,
+        confidence=confidence,
         rating_gap=standings[winner.pk].rating - standings[loser.pk].rating,
         seed=seed_of("breeding", battle.key),
         genre=battle.tournament.genre,
@@ -244,15 +277,9 @@ def _request_breeding(vote: Vote) -> None:
     BREED.send(breeding.pk)
 
 
-def _judgement(ballot: Ballot, choice: str, confidence: int) -> tuple[Vote.Choice, int]:
-    """The vote as it is stored: by the battle's first and second mix."""
-    choices = {
-        "a": Vote.Choice.SECOND if ballot.is_swapped else Vote.Choice.FIRST,
-        "b": Vote.Choice.FIRST if ballot.is_swapped else Vote.Choice.SECOND,
-        "tie": Vote.Choice.TIE,
-        "neither": Vote.Choice.NEITHER,
-    }
-    if choice not in choices:
+def check_judgement(choice: str, confidence: int) -> int:
+    """The confidence to keep, 0 for `neither`. Raises InvalidVote for what cannot be said on a ballot."""
+    if choice not in ("a", "b", "tie", "neither"):
         raise InvalidVote(
             f"There is no choice {choice!r} on a ballot. Vote for a, b, tie or neither.", code="bad_choice"
         )
@@ -265,7 +292,19 @@ def _judgement(ballot: Ballot, choice: str, confidence: int) -> tuple[Vote.Choic
             f"A tie cannot be {confidence} % sure of a side. Move the slider to the side that you prefer.",
             code="bad_confidence",
         )
-    return choices[choice], 0 if choice == "neither" else confidence
+    return 0 if choice == "neither" else confidence
+
+
+def _judgement(ballot: Ballot, choice: str, confidence: int) -> tuple[Vote.Choice, int]:
+    """The vote as it is stored: by the battle's first and second mix."""
+    confidence = check_judgement(choice, confidence)
+    choices = {
+        "a": Vote.Choice.SECOND if ballot.is_swapped else Vote.Choice.FIRST,
+        "b": Vote.Choice.FIRST if ballot.is_swapped else Vote.Choice.SECOND,
+        "tie": Vote.Choice.TIE,
+        "neither": Vote.Choice.NEITHER,
+    }
+    return choices[choice], confidence
 
 
 def _earlier_vote(ballot: Ballot, choice: Vote.Choice, confidence: int) -> Vote:
@@ -281,9 +320,14 @@ def _earlier_vote(ballot: Ballot, choice: Vote.Choice, confidence: int) -> Vote:
     if ballot.state in _DEAD:
         raise _withdrawn()
     _check_takes(Battle.objects.select_related("tournament").get(pk=ballot.battle_id), Ballot.Kind(ballot.kind))
+    raise not_heard_enough(ballot)
+
+
+def not_heard_enough(ballot: Ballot) -> NotHeardEnough:
+    """What a listener is told who votes too early."""
     needed = required_s(ballot)
     heard = " and ".join(f"{heard_s(ballot, side):.1f} s of {side.upper()}" for side in _SIDES)
-    raise NotHeardEnough(
+    return NotHeardEnough(
         f"You have heard {heard}, and a fair vote needs {needed:g} s of each. Listen on, then vote.",
         code="not_heard_enough",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from evolution.models import Breeding
@@ -40,9 +41,12 @@ def _breed(breeding: Breeding, lease: Lease) -> None:
     from mixing.breeding.taste import learn_taste
 
     measure_missing_styles()
-    # Up to the vote that it comes from, so that a second try makes the same offspring.
-    vote = LedgerEvent.objects.get(vote__battle__key=breeding.key)
-    votes = votes_on_styles(upto=vote.number)
+    # Up to the vote that decided the battle, so that a second try makes the same offspring; an audience votes before
+    # and after it.
+    decided = LedgerEvent.objects.filter(
+        vote__battle__key=breeding.key, vote__created_at=F("vote__battle__decided_at")
+    ).latest("number")
+    votes = votes_on_styles(upto=decided.number)
     outcome = compute_breeding(breeding, taste=learn_taste(votes, breeding.genre))
     with transaction.atomic():
         offspring = register(breeding=breeding, lease=lease, outcome=outcome)

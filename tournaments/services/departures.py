@@ -19,13 +19,16 @@ from evolution.services.submissions import forget_submissions
 from tournaments.models import (
     Album,
     Analysis,
+    Anchor,
     Ballot,
     Battle,
+    Clip,
     Export,
     Follow,
     LedgerEvent,
     Mix,
     Preview,
+    QueueItem,
     Share,
     Song,
     Stem,
@@ -77,6 +80,8 @@ def delete_account(*, user: User, keeps_votes: bool, now: datetime) -> None:
         for song in Song.objects.filter(owner=user).exclude(state=Song.State.DELETED):
             delete_song(song=song, now=now)
         Follow.objects.filter(user=user).delete()
+        QueueItem.objects.filter(listener=user).delete()
+        Ballot.objects.filter(voter=user, kind=Ballot.Kind.CHECK).delete()
         forget_submissions(author=user)
         anonymize(user=user)
 
@@ -88,7 +93,10 @@ def _files_of(song: Song) -> list[str]:
         Stem.objects.filter(song=song).values_list("file", flat=True),
         Mix.objects.filter(song=song).values_list("reference", flat=True),
         Preview.objects.filter(song=song).values_list("file", flat=True),
+        Anchor.objects.filter(preview__song=song).values_list("file", flat=True),
         Export.objects.filter(mix__song=song).values_list("file", flat=True),
+        Clip.objects.filter(battle__tournament__song=song).values_list("audio", flat=True),
+        Clip.objects.filter(battle__tournament__song=song).values_list("video", flat=True),
     )
     return [name for names in rows for name in names if name]
 
@@ -111,6 +119,7 @@ def _empty(song: Song) -> None:
     Mix.objects.filter(song=song, state__in=_BUSY_MIXES).update(state=Mix.State.FAILED, reason="The song was deleted.")
     Mix.objects.filter(song=song).update(reference="", reference_name="", lease_owner="", lease_expires_at=None)
     Share.objects.filter(tournament__song=song).delete()
+    Clip.objects.filter(battle__tournament__song=song).delete()
     Song.objects.filter(pk=song.pk).update(
         state=Song.State.DELETED, title=DELETED_TITLE, file="", content_hash="", peaks=None, refusal="",
         lease_owner="", lease_expires_at=None,

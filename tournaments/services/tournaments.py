@@ -121,11 +121,12 @@ def check_length(*, n_rounds: int, seed: int | None) -> None:
 def next_battle(tournament_id: int) -> Battle | None:
     """The battle to be judged now, made if need be; asking again changes nothing.
 
-    Returns: None while the offspring that may be in it are still being bred, and once the tournament is over.
+    Returns: None while the offspring that may be in it are still being bred, once the tournament is over, and for a
+    showcase, whose battles are all there from the start.
     """
     with transaction.atomic():
         tournament = Tournament.objects.select_for_update(of=("self",)).select_related("song").get(pk=tournament_id)
-        if tournament.state != Tournament.State.RUNNING:
+        if tournament.state != Tournament.State.RUNNING or tournament.kind == Tournament.Kind.SHOWCASE:
             return None
         battles = list(Battle.objects.filter(tournament=tournament).select_related("first", "second"))
         waiting = next((battle for battle in battles if battle.state in NOT_DECIDED), None)

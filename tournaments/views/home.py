@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from tournaments.selectors.history import unfinished_tournament
 from tournaments.selectors.leaderboards import champions
+from tournaments.selectors.showcase import demo_battle
 from tournaments.selectors.songs import demo_song
 from tournaments.views.visitors import ListenerRequest
 
@@ -18,6 +19,7 @@ def home(request: ListenerRequest) -> HttpResponse:
     context = {
         "champions": champions(),
         "demo_song": demo_song(),
+        "demo": None if request.user.is_authenticated else demo_battle(),
         "unfinished": unfinished_tournament(request.user) if request.user.is_authenticated else None,
     }
     return render(request, "tournaments/home.html", context)

@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from evolution.models import Mixer
 from mixing.errors import MixArenaError
 from mixing.mixers.card import read_card
-from tournaments.models import Mix, Song
+from tournaments.models import Mix, Song, Tournament
 
 
 class SetUpError(MixArenaError):
@@ -80,9 +80,10 @@ def _has_all_mixers() -> bool:
 
 
 def _has_demo_song() -> bool:
-    """Whether every active champion has mixed a demo song."""
+    """Whether every active champion has mixed a demo song, and its demo battles are open."""
     champions = Mixer.objects.filter(state=Mixer.State.ACTIVE, is_champion=True).count()
     songs = Song.objects.filter(is_demo=True, state=Song.State.READY)
+    songs = songs.filter(tournaments__kind=Tournament.Kind.SHOWCASE)
     return any(song.mixes.filter(state=Mix.State.READY).count() >= champions for song in songs)
 
 

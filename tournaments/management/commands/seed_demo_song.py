@@ -14,6 +14,7 @@ from mixing.demo_song.score import GENRE, TITLE
 from tournaments.errors import ArenaError
 from tournaments.models import Mix, Song
 from tournaments.services.mixes import request_mixes
+from tournaments.services.showcase import open_showcase
 from tournaments.services.songs import PREPARE, add_song, confirm_genre
 from tournaments.services.sweep import sweep
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         failed = mixes.filter(state=Mix.State.FAILED).first()
         if failed is not None:
             raise ArenaError(failed.reason, code="no_demo_mix")
+        open_showcase(song=song)
         self.stdout.write(f"The demo song is ready, mixed by {len(champions)} champions.")
 
 

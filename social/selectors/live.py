@@ -1,0 +1,87 @@
+"""How a shared tournament stands now: what its streams say, and the line that follows along on its pages.
+
+None of it names a mixer, nor tells which side of a battle leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from social.selectors.pages import judged_battles
+from tournaments.models import Battle, Share, Song, Tournament
+from tournaments.selectors.audience import audience_event, n_listeners, votes_by_round
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The line on a page of a shared tournament.
+
+    Attributes:
+        version: changes whenever its pages have something new to show.
+        n_votes: of the round that the page shows.
+        newest: a later round that is open and that the visitor has not judged.
+    """
+
+    version: str
+    n_listeners: int
+    n_votes: int
+    newest: Battle | None
+    newest_url: str
+    is_running: bool
+
+
+def pulse(share: Share, voter: User | None, *, number: int) -> Pulse:
+    """How things stand for a visitor on the page of a round (0: on the page of the tournament)."""
+    battles = _battles(share)
+    judged = judged_battles(share, voter)
+    later = [
+        battle
+        for battle in battles
+        if battle.number > number and battle.state in Battle.HEARABLE and battle.pk not in judged
+    ]
+    newest = later[-1] if later else None
+    return Pulse(
+        version=_version(share, battles),
+        n_listeners=n_listeners(share.tournament.public_id),
+        n_votes=votes_by_round(share.tournament_id).get(number, 0),
+        newest=newest,
+        newest_url=reverse("social:battle", args=[share.token, newest.number]) if newest else "",
+        is_running=share.tournament.state == Tournament.State.RUNNING,
+    )
+
+
+def live_events(share_pk: int) -> Mapping[str, str] | None:
+    """What a stream tells the visitors of a link: that something is new, and counts. None once it opens nothing."""
+    share = (
+        Share.objects.select_related("tournament")
+        .filter(pk=share_pk, revoked_at=None)
+        .exclude(tournament__song__state=Song.State.DELETED)
+        .first()
+    )
+    if share is None:
+        return None
+    battles = _battles(share)
+    votes = votes_by_round(share.tournament_id)
+    shown = {battle.number: votes.get(battle.number, 0) for battle in battles}
+    return {"message": _version(share, battles), "audience": audience_event(share.tournament.public_id, shown)}
+
+
+def _battles(share: Share) -> list[Battle]:
+    """The rounds that a link shows, in order."""
+    battles = Battle.objects.filter(tournament=share.tournament_id).exclude(state=Battle.State.VOIDED)
+    if share.kind == Share.Kind.BATTLE:
+        battles = battles.filter(shares=share)
+    elif share.kind == Share.Kind.MIX:
+        battles = battles.none()
+    return list(battles.only("number", "state", "is_final").order_by("number"))
+
+
+def _version(share: Share, battles: list[Battle]) -> str:
+    return " ".join([share.tournament.state, *(f"{battle.number}:{battle.state}" for battle in battles)])
