@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Path, Query, Router
 
 from api.paging import Page, Paging, page_of
-from api.schemas import BoardLineOut, Genre, MixerDetailOut, MixerOut, OfficialBoardOut
-from api.tokens import scoped
+from api.schemas.fields import Genre
+from api.schemas.mixers import BoardLineOut, MixerDetailOut, MixerOut, OfficialBoardOut
+from api.sound import sound
+from api.tokens import ApiRequest, scoped
 from evolution.models import Mixer
 from mixing.genres import GENRES
 from tournaments.selectors.leaderboards import BoardLine, leaderboard, official_board
 from tournaments.selectors.mixers import mixer_page
+from tournaments.services import follows
+from tournaments.views.community import bundle_or_404
 
 router = Router()
+
+Slug = Path(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")
 
 _GENRE_OF_LABEL = {label: genre for genre, label in GENRES.items()}
 
@@ -39,7 +46,7 @@ def list_mixers(
 
 
 @router.get("/mixers/{slug:slug}", response=MixerDetailOut, **scoped("read"))
-def get_mixer(request: HttpRequest, slug: str = Path(max_length=80, pattern=r"^[-a-zA-Z0-9_]+$")) -> dict[str, Any]:
+def get_mixer(request: HttpRequest, slug: str = Slug) -> dict[str, Any]:
     """One mixer, also a retired one: ratings, measured capabilities, and its family in the direct line."""
     page = mixer_page(get_object_or_404(Mixer, slug=slug))
     return {
@@ -56,11 +63,30 @@ def get_mixer(request: HttpRequest, slug: str = Path(max_length=80, pattern=r"^[
                 "nickname": relative.mixer.nickname,
                 "relation": relative.relation,
                 "generation": relative.mixer.generation,
-                "parents": list(relative.parents),
+                "parents": [parent.words for parent in relative.parents],
             }
-            for relative in (page.family.relatives if page.family else ())
+            for relative in (page.family.kin if page.family else ())
         ],
     }
+
+
+@router.get("/mixers/{slug:slug}/file", **scoped("read", sends="application/zip"))
+def download_mixer(request: HttpRequest, slug: str = Slug) -> HttpResponseBase:
+    """A mixer's weights and its whole card with licences and lineage, as a zip; byte ranges are understood."""
+    path = bundle_or_404(slug)
+    return sound(request, str(path), "application/zip", etag=path.stem[:32], download_name=f"mixarena-{slug}.zip")
+
+
+@router.put("/mixers/{slug:slug}/follow", response={204: None}, **scoped("account"))
+def follow(request: ApiRequest, slug: str = Slug) -> None:
+    """Hear when a mixer wins, breeds or retires."""
+    follows.follow(user=request.user, mixer=get_object_or_404(Mixer, slug=slug), now=timezone.now())
+
+
+@router.delete("/mixers/{slug:slug}/follow", response={204: None}, **scoped("account"))
+def unfollow(request: ApiRequest, slug: str = Slug) -> None:
+    """Hear of it no more."""
+    follows.unfollow(user=request.user, mixer=get_object_or_404(Mixer, slug=slug))
 
 
 @router.get("/boards/live", response=Page[BoardLineOut], **scoped("read"))

@@ -1,4 +1,4 @@
-"""The waveform of an upload as one closed SVG path."""
+"""The waveform of an upload or a mix as one closed SVG path."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def draw_waveform(
     peaks: Sequence[Sequence[int]],
     *,
     region: tuple[float, float] | None = None,
+    loudest: float | None = None,
     width: int = 1200,
     height: int = 160,
 ) -> Waveform:
@@ -33,13 +34,14 @@ def draw_waveform(
     Args:
         peaks: two rows of equal length, minima and maxima, -127 to 127.
         region: start and end of what to mark, as shares of the song's length, 0 to 1.
+        loudest: what fills the height, for several waveforms on one scale; its own highest value unless given.
     """
     minima, maxima = peaks
     step = width / max(1, len(minima))
     middle = height / 2
-    loudest = max(1.0, *(abs(v) for v in minima), *(abs(v) for v in maxima))
+    highest = max(1.0, *(abs(v) for v in minima), *(abs(v) for v in maxima)) if loudest is None else loudest
     # A quiet upload is drawn larger, but never so that noise looks like music.
-    scale = (middle - 2) / max(loudest, FULL_SCALE / 4)
+    scale = (middle - 2) / max(highest, FULL_SCALE / 4)
     top = [(round(i * step, 1), round(middle - max(v * scale, MIN_HALF_HEIGHT), 1)) for i, v in enumerate(maxima)]
     bottom = [(round(i * step, 1), round(middle - min(v * scale, -MIN_HALF_HEIGHT), 1)) for i, v in enumerate(minima)]
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in [*top, *reversed(bottom)]) + "Z"

@@ -13,12 +13,14 @@ from mixing.genres import GENRES
 from tournaments.drawings.curves import RatingChart, RatingPoint, draw_ratings
 from tournaments.models import Battle, Rating, RatingChange
 from tournaments.selectors.cards import Card, card_of
-from tournaments.selectors.families import Family, family
+from tournaments.selectors.family_tree import FamilyTree, family_tree
 from tournaments.selectors.profiles import ProfileLine, profile
 from tournaments.selectors.ratings import Score, score
 
 N_CURVE_POINTS = 200
 N_BREEDINGS = 30
+# A small picture with more can be read by nobody.
+MAX_RELATIVES = 60
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class MixerPage:
 
     Attributes:
         author: who gave it to the arena and is still here.
+        family: the nearest relatives in the direct line; None without any.
     """
 
     mixer: Mixer
@@ -44,7 +47,7 @@ class MixerPage:
     n_battles: int
     curve: RatingChart | None
     profile: tuple[ProfileLine, ...]
-    family: Family | None
+    family: FamilyTree | None
     breedings: QuerySet[Breeding]
     birth: Breeding | None
     genre_labels: tuple[str, ...]
@@ -65,7 +68,7 @@ def mixer_page(mixer: Mixer) -> MixerPage:
         ).count(),
         curve=draw_ratings(_curve(mixer)),
         profile=profile(mixer),
-        family=family(mixer),
+        family=_family(mixer),
         breedings=Breeding.objects.filter(Q(loser=mixer) | Q(winner=mixer)).select_related(
             "loser", "winner", "offspring"
         )[:N_BREEDINGS],
@@ -73,6 +76,11 @@ def mixer_page(mixer: Mixer) -> MixerPage:
         genre_labels=tuple(GENRES.get(genre, genre) for genre in mixer.genres),
         card=card_of(mixer),
     )
+
+
+def _family(mixer: Mixer) -> FamilyTree | None:
+    tree = family_tree(of=mixer, is_all=True, at_most=MAX_RELATIVES)
+    return tree if tree.n_all > 1 else None
 
 
 def _curve(mixer: Mixer) -> list[RatingPoint]:
