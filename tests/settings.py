@@ -32,6 +32,10 @@ PROCESS_ENVIRONMENT = {
     "SECRET_KEY": "only-for-tests-" + "x" * 32,
     # Compiled kernels outlive the run: compiling them anew takes longer than most tests.
     "NUMBA_CACHE_DIR": str(_kernel_cache),
+    # The cores are shared with other test processes, and threads that wait for each other spin: up to ten times slower.
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 os.environ.update(PROCESS_ENVIRONMENT)
 
@@ -43,7 +47,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Redis runs only for the tests that ask for it.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+ACCOUNT_RATE_LIMITS = {}
 # The test database is the one that PROCESS_ENVIRONMENT names. A file also for SQLite: other processes must see it.
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 if TEST_DATABASE == "postgresql":

@@ -141,9 +141,14 @@ def bootstrap(
     for i, label in enumerate(labels):
         members.setdefault(label, []).append(i)
     rows = [np.array(indices) for indices in members.values()]
+    flat = np.concatenate(rows)
     rng = np.random.default_rng(seed)
-    values = [
-        statistic(np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])) for _ in range(n_rounds)
-    ]
+
+    def drawn() -> NDArray[np.int64]:
+        groups_drawn = rng.integers(0, len(rows), len(rows))
+        # Songs that are groups of their own need not be put together one by one.
+        return flat[groups_drawn] if len(rows) == n_songs else np.concatenate([rows[i] for i in groups_drawn])
+
+    values = [statistic(drawn()) for _ in range(n_rounds)]
     low, high = np.quantile(values, [0.025, 0.975])
     return Interval(statistic(np.arange(n_songs)), float(low), float(high))

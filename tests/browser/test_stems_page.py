@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from django.core.management import call_command
 from playwright.sync_api import expect
 
 from tests.browser.chromium import chromium
 from tests.browser.walk import sign_up, start, upload
 from tests.services.processes import Arena
-from tests.tournaments.sound import music
+from tests.tournaments.sound import enter_champions, music
 from tournaments.models import Song
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +20,7 @@ RATE = 44_100
 
 
 def test_a_musician_brings_stems(arena: Arena, tmp_path: Path) -> None:
-    call_command("seed_champions", stdout=io.StringIO())
+    enter_champions()
     arena.start_all()
     paths = []
     for i, name in enumerate(("Night - Drums", "Night - Bass", "Night - Take 7")):

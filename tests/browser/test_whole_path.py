@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from tests.annex_2 import true_peak_dbtp
 from tests.browser.chromium import chromium
 from tests.browser.walk import go_on, listen, sign_up, stage, start, upload, vote
 from tests.services.processes import Arena
-from tests.tournaments.sound import write_music
+from tests.tournaments.sound import enter_champions, write_music
 from tournaments.models import Ballot, Tournament
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +43,7 @@ def lag(page: Page) -> int:
 
 
 def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> None:
-    call_command("seed_champions", stdout=io.StringIO())
+    enter_champions()
     arena.start_all()
     song = write_music(tmp_path / "Harbor Lights.wav", SONG_S, rate=RATE)
     with chromium() as browser:
@@ -68,7 +66,9 @@ def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> 
         # Not a vote before both were heard; nothing is sent, and the page says why.
         page.keyboard.press("5")
         page.keyboard.press("Enter")
-        expect(page.locator("[data-vote-status]")).to_contain_text("Listen to A and B first")
+        expect(page.locator("[data-vote-status]")).to_contain_text(
+            "Listen to A and B for 5 more seconds each, then vote"
+        )
         listen(page)
         # In the middle of a switch both sides stay at the same place.
         before = page.evaluate("document.querySelector('[data-component=battle]').deck.position")

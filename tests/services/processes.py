@@ -154,8 +154,7 @@ class Arena:
     def start_all(self) -> None:
         """Start web server, workers and scheduler and wait until the arena is healthy."""
         self._collect_static_files()
-        for role in ("worker", "beat", "web"):
-            self.start("arena", "--only", role)
+        self.start("arena")
         self.wait_for(lambda: self.get("/healthz")[0] == 200, what="a healthy arena")
 
     def wait_for(self, condition: Callable[[], T], *, timeout_s: float = 60.0, what: str = "the condition") -> T:

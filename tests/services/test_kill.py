@@ -6,16 +6,15 @@ hands at that moment.
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
-from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -26,15 +25,15 @@ from mixarena.jobs.steps import GAVE_UP
 from tests.factories import make_user
 from tests.services.processes import Arena, descendants, is_alive
 from tests.tournaments.rounds import start, vote
-from tests.tournaments.sound import enter, write_music
+from tests.tournaments.sound import RATE, enter, enter_champions, music, write_music
 from tournaments.models import Battle, Entrant, LedgerEvent, Mix, Preview, Song
 from tournaments.services.songs import add_song
 from tournaments.services.sweep import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Long enough for a rendering to be caught in the act.
-SONG_S = 300.0
+# Long enough for a rendering to be caught in the act: five minutes.
+LOOP_S, N_LOOPS = 20.0, 15
 # A lease runs out after 12 s, a sweep comes every 10 s; the rest is for a busy machine.
 RESUMED_WITHIN_S = 90.0
 
@@ -65,6 +64,11 @@ def kill_holder(arena: Arena, row: Leased, *, state: str, after: str = "", is_wh
     return owner
 
 
+def write_long_song(path: Path) -> Path:
+    soundfile.write(path, np.tile(music(LOOP_S), N_LOOPS).T, RATE)
+    return path
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
@@ -74,7 +78,7 @@ def test_a_worker_killed_while_rendering_delays_and_nothing_more(arena: Arena, t
     enter("veteran-virtuoso")
     arena.start("arena", "--only", "worker")
     arena.start("arena", "--only", "beat")
-    song = add_song(owner=make_user(), file=write_music(tmp_path / "a.wav", SONG_S), name="a.wav")
+    song = add_song(owner=make_user(), file=write_long_song(tmp_path / "a.wav"), name="a.wav")
     arena.wait_for(lambda: Mix.objects.filter(state=Mix.State.PLANNED).exists(), what="a mix to render")
     mix = Mix.objects.filter(state=Mix.State.PLANNED).order_by("pk")[0]
     kill_holder(arena, mix, state=Mix.State.PLANNED)
@@ -92,7 +96,7 @@ def test_a_worker_killed_while_rendering_delays_and_nothing_more(arena: Arena, t
 
 
 def test_a_worker_killed_while_breeding_delays_and_nothing_more(arena: Arena, tmp_path: Path) -> None:
-    call_command("seed_champions", stdout=io.StringIO())
+    enter_champions()
     with local_jobs() as jobs:
         owner = make_user()
         song = add_song(owner=owner, file=write_music(tmp_path / "a.wav"), name="a.wav")
@@ -124,7 +128,7 @@ def test_a_worker_killed_while_breeding_delays_and_nothing_more(arena: Arena, tm
 
 def test_a_job_that_kills_its_worker_three_times_is_given_up_with_a_reason(arena: Arena, tmp_path: Path) -> None:
     arena.start("arena", "--only", "worker")
-    song = add_song(owner=make_user(), file=write_music(tmp_path / "a.wav", SONG_S), name="a.wav")
+    song = add_song(owner=make_user(), file=write_long_song(tmp_path / "a.wav"), name="a.wav")
     owner = ""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         owner = kill_holder(arena, song, state=Song.State.UPLOADED, after=owner)

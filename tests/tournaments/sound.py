@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +40,15 @@ def music(duration_s: float = 16.0, *, rate: int = RATE, channels: int = 2, seed
 
 def write_music(path: Path, duration_s: float = 16.0, *, rate: int = RATE, channels: int = 2, seed: int = 1) -> Path:
     """The same as a 16-bit file of the kind that the name says."""
-    soundfile.write(path, music(duration_s, rate=rate, channels=channels, seed=seed).T, rate)
+    path.write_bytes(_file(path.suffix, duration_s, rate, channels, seed))
     return path
+
+
+@lru_cache(maxsize=4)
+def _file(suffix: str, duration_s: float, rate: int, channels: int, seed: int) -> bytes:
+    content = io.BytesIO()
+    soundfile.write(content, music(duration_s, rate=rate, channels=channels, seed=seed).T, rate, format=suffix[1:])
+    return content.getvalue()
 
 
 def enter(slug: str) -> Mixer:
@@ -49,7 +58,15 @@ def enter(slug: str) -> Mixer:
     default_storage.delete(name)
     default_storage.save(name, ContentFile((folder / "weights.safetensors").read_bytes()))
     card = read_card(folder / "card.toml")
-    return make_mixer(slug=slug, nickname=card.nickname, weights=name, content_hash=card.content_hash)
+    return make_mixer(
+        slug=slug, nickname=card.nickname, weights=name, content_hash=card.content_hash, seed_rating=card.rating,
+        card={"training": dict(card.training)},
+    )  # fmt: skip
+
+
+def enter_champions() -> list[Mixer]:
+    """All of them."""
+    return [enter(path.parent.name) for path in sorted(settings.MODELS_DIR.glob("*/card.toml"))]
 
 
 def mixed_song(path: Path) -> Song:

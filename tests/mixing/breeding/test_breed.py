@@ -81,14 +81,13 @@ def test_inheritance_can_be_measured_again_from_the_files(result: BreedingResult
 
 def test_a_twin_of_a_living_mixer_is_rejected_with_its_reason(result: BreedingResult, tmp_path: Path) -> None:
     assert result.offspring is not None
-    brothers = []
-    for factor in (1.0, 1.25, 0.75):
-        brother = breed(request(ratios=PLAN if factor == 1.0 else PLAN.scaled(factor)))
+    # One for every ratio that is tried.
+    brothers = [result, *(breed(request(ratios=PLAN.scaled(factor))) for factor in (1.25, 0.75))]
+    paths = [tmp_path / f"{number}.safetensors" for number in range(len(brothers))]
+    for path, brother in zip(paths, brothers, strict=True):
         assert brother.offspring is not None
-        path = tmp_path / f"{factor}.safetensors"
         save_mixer(brother.offspring, path, {})
-        brothers.append(path)
-    twin = breed(request(living=tuple(brothers)))
+    twin = breed(request(living=tuple(paths)))
     assert twin.offspring is None
     assert twin.hash == ""
     assert "already lives" in twin.gate.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,10 @@ PACKAGES = (
 BAND = [(0, 60, 110, 64), (25, 55, 60, 20), (33, 36, 100, 64)]
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    root = tmp_path / "corpus"
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fetched and measured once. Only for reading."""
+    root = tmp_path_factory.mktemp("multitrack") / "corpus"
     tunes = {
         "a.mid": midi_file(BAND),
         "copy.mid": midi_file(BAND),
@@ -41,18 +44,20 @@ def corpus(tmp_path: Path) -> Path:
         for file, content in files.items():
             (root / name / "usr" / file).write_bytes(content)
         (root / name / DONE).touch()
+    build(root)
     return root
 
 
-def build(corpus: Path) -> tuple[list[library.MultitrackSong], bytes]:
+def build(corpus: Path) -> bytes:
+    """Measure what has no measurements yet; returns the manifest."""
     found = library.find_songs(corpus, packages=PACKAGES)
     songs = library.measure_songs(found, corpus, corpus.parent / "features")
     write_manifest(corpus / library.MANIFEST_NAME, songs)
-    return songs, (corpus / library.MANIFEST_NAME).read_bytes()
+    return (corpus / library.MANIFEST_NAME).read_bytes()
 
 
 def test_songs_are_found_once_with_licence_split_and_labels(corpus: Path) -> None:
-    songs, _ = build(corpus)
+    songs = library.read_multitrack(corpus / library.MANIFEST_NAME)
     assert [(song.title, song.split, song.licence) for song in songs] == [
         ("a", "train", "GPL-2"),
         ("D_ONE", "train", "GPL-2"),
@@ -71,14 +76,17 @@ def test_songs_are_found_once_with_licence_split_and_labels(corpus: Path) -> Non
 
 
 def test_building_again_renders_nothing_and_gives_the_same_manifest(
-    corpus: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, first = build(corpus)
-    monkeypatch.setattr(library, "render_stems", lambda *_: pytest.fail("rendered again"))
-    assert build(corpus)[1] == first
-    (next((corpus.parent / "features").glob("*-v*.npz"))).unlink()
-    monkeypatch.undo()
-    assert build(corpus)[1] == first
+    again = shutil.copytree(corpus.parent, tmp_path / "again") / "corpus"
+    first = (again / library.MANIFEST_NAME).read_bytes()
+    # In this process, which is the one that is watched.
+    monkeypatch.setattr(library, "worker_processes", ThreadPoolExecutor)
+    with monkeypatch.context() as watched:
+        watched.setattr(library, "render_stems", lambda *_: pytest.fail("rendered again"))
+        assert build(again) == first
+    next((again.parent / "features").glob("*-v*.npz")).unlink()
+    assert build(again) == first
 
 
 def test_a_folder_of_ones_own_has_a_song_in_every_folder_of_stems(tmp_path: Path) -> None:
