@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from evolution.models import Mixer
-from mixing.console.nudge import Nudge
+from mixing.console.nudge import Nudge, off
 from mixing.console.parameter import GROUPS
 from mixing.genres import GENRES
-from tournaments.models import Album, Export, Song, Tournament
+from tournaments.heard import MAX_SWITCHES
+from tournaments.models import AbxTest, Album, Export, Song, Tournament
 from tournaments.services.albums import FORMATS
 
 # What a file chooser offers; the server judges by content alone.
@@ -172,17 +172,33 @@ class StartForm(forms.Form):
 
 
 class HeardForm(forms.Form):
-    """Which parts of each side were heard: {"a": [[start_s, end_s], ...], "b": [...]}."""
+    """Which parts of each side were heard, {"a": [[start_s, end_s], ...], "b": [...]}, and the changes between them,
+    [[at_s, "a" or "b"], ...].
+    """
+
+    sides: ClassVar[tuple[str, ...]] = ("a", "b")
 
     segments = forms.JSONField()
+    switches = forms.JSONField(required=False)
 
     def clean_segments(self) -> dict[str, list[tuple[float, float]]]:
         """Check the shape; what the times are worth is the ballot's business."""
         value: Any = self.cleaned_data["segments"]
         try:
-            return {side: [(float(start), float(end)) for start, end in value[side]] for side in ("a", "b")}
+            return {side: [(float(start), float(end)) for start, end in value[side]] for side in self.sides}
         except (TypeError, KeyError, ValueError) as error:
             raise forms.ValidationError("not a log of segments") from error
+
+    def clean_switches(self) -> list[tuple[float, str]]:
+        """Check shape and length; a page without script sends none."""
+        value: Any = self.cleaned_data["switches"] or []
+        try:
+            switches = [(float(at_s), side) for at_s, side in value]
+        except (TypeError, ValueError) as error:
+            raise forms.ValidationError("not a log of switches") from error
+        if len(switches) > MAX_SWITCHES or any(side not in self.sides for _, side in switches):
+            raise forms.ValidationError("not a log of switches")
+        return switches
 
 
 class VoteForm(HeardForm):
@@ -190,6 +206,26 @@ class VoteForm(HeardForm):
 
     choice = forms.ChoiceField(choices=[(c, c) for c in ("a", "b", "tie", "neither")])
     confidence = forms.IntegerField(min_value=0, max_value=100)
+
+
+class AbxStartForm(forms.Form):
+    """How long an ABX test is."""
+
+    n_trials = forms.TypedChoiceField(
+        label="Trials",
+        coerce=int,
+        choices=[(n, str(n)) for n in AbxTest.LENGTHS],
+        initial=12,
+        widget=forms.RadioSelect,
+    )
+
+
+class AbxAnswerForm(HeardForm):
+    """Which side X is, with the whole log of the trial."""
+
+    sides = ("a", "b", "x")
+
+    answer = forms.ChoiceField(choices=[("a", "A"), ("b", "B")])
 
 
 class NudgeForm(forms.Form):
@@ -228,7 +264,7 @@ class NudgeForm(forms.Form):
     @staticmethod
     def _number(path: str, sent: str) -> float:
         if not sent:
-            return -math.inf if path.endswith("_db") else 0.0
+            return off(path)
         try:
             return float(sent.replace(",", "."))
         except ValueError as error:

@@ -40,7 +40,7 @@ class SpanForm(forms.Form):
         default = last_days(today)
         given = {"since": default.first.isoformat(), "until": default.last.isoformat()}
         super().__init__(given | {name: data[name] for name in given if data.get(name)})
-        self.default = default
+        self.default, self.today = default, today
 
     def clean(self) -> dict[str, Any]:
         """Refuse what ends before it begins, and more than two years at once."""
@@ -51,6 +51,8 @@ class SpanForm(forms.Form):
                 raise forms.ValidationError("The last day lies before the first. Exchange them.")
             if (until - since).days >= MAX_DAYS:
                 raise forms.ValidationError("That is more than two years. Choose a shorter time.")
+        if until and until > self.today + timedelta(days=1):
+            raise forms.ValidationError("The last day is still to come. Choose today or an earlier one.")
         return cleaned
 
     @property

@@ -271,8 +271,8 @@ def _stats(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     loudness_lufs, active = _integrated(blocks)
     short_term = _short_term(blocks)
     stats = np.zeros(N_STATS, dtype=np.float64)
-    stats[MID_BANDS] = _band_levels_db(mid, rate) - loudness_lufs
-    stats[SIDE_BANDS] = _band_levels_db(side, rate) - loudness_lufs
+    stats[MID_BANDS] = third_octaves_db(mid, rate) - loudness_lufs
+    stats[SIDE_BANDS] = third_octaves_db(side, rate) - loudness_lufs
     stats[: 2 * N_BANDS] = np.clip(stats[: 2 * N_BANDS], BAND_FLOOR_DB, 40.0)
 
     levels = _levels_db(audio, rate) - loudness_lufs
@@ -361,8 +361,8 @@ def _levels_db(audio: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     return 10.0 * np.log10(squares.mean(axis=2).max(axis=0) + 1e-12)
 
 
-def _band_levels_db(signal: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
-    """Mean power in each third octave, dB re full scale, (28,)."""
+def third_octaves_db(signal: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Mean power of one channel, (frames,), in each of THIRD_OCTAVES_HZ, dB re full scale, (28,)."""
     n_fft = scipy.fft.next_fast_len(min(int(0.37 * rate), max(256, signal.size)), real=True)
     n_frames = max(1, signal.size // n_fft)
     padded = np.zeros(n_frames * n_fft, dtype=np.float32)

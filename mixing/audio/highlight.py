@@ -8,6 +8,7 @@ segmentation using a measure of audio novelty, ICME 2000.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,9 @@ PHRASE_S = 4.0
 LOUD, FULL, REPEATED, BOUNDARY = 1.0, 0.6, 0.6, 0.35
 # Songs rarely show what they are in their first and last moments.
 EDGE_S = 4.0
+# A refrain that is shorter is a moment, and one that takes more of a part is the part. Where the sum of repeated and
+# loud, each 0 to 1, spreads less over the part, nothing in it stands out.
+MIN_REFRAIN_S, MAX_REFRAIN_SHARE, MIN_SPREAD = 6.0, 0.8, 0.3
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,39 @@ def find_highlight(audio: NDArray[np.float32], rate: int) -> Highlight:
             if score > best:
                 best, choice = score, (start, end)
     return Highlight(choice[0] * frame_s, min(choice[1] * frame_s, duration_s))
+
+
+def find_refrains(
+    audio: NDArray[np.float32], rate: int, parts: Sequence[tuple[float, float]]
+) -> list[tuple[float, float] | None]:
+    """In each part of a song the stretch that comes back elsewhere in it and is loud: where there is a chorus, that.
+
+    Args:
+        audio: the whole song, as in `find_highlight`.
+        parts: start and end of each, seconds.
+    Returns: start and end in seconds of the song, inside the part; None where no stretch of a part stands out.
+    """
+    frame_s = max(FRAME_S, audio.shape[1] / rate / MAX_FRAMES)
+    bands_db = _band_levels_db(audio.mean(axis=0), rate, frame_s)
+    width = max(1, round(PHRASE_S / frame_s))
+    quality = np.pad(_repeated(bands_db, frame_s) + _loud(bands_db), (width // 2, (width - 1) // 2), mode="edge")
+    quality = np.convolve(quality, np.ones(width) / width, mode="valid")
+    return [_refrain(quality, frame_s, part) for part in parts]
+
+
+def _refrain(quality: NDArray[np.float64], frame_s: float, part: tuple[float, float]) -> tuple[float, float] | None:
+    """The longest run above the middle between the part's lowest and highest quality, where that is a clear one."""
+    first, end = math.ceil(part[0] / frame_s), min(quality.size, math.floor(part[1] / frame_s))
+    inside = quality[first:end]
+    if inside.size == 0 or np.ptp(inside) < MIN_SPREAD:
+        return None
+    is_high = np.concatenate([[0], inside > (inside.min() + inside.max()) / 2.0, [0]]).astype(int)
+    edges = np.flatnonzero(np.diff(is_high)).reshape(-1, 2)
+    start, stop = (int(i) for i in edges[np.argmax(edges[:, 1] - edges[:, 0])])
+    length_s = (stop - start) * frame_s
+    if not MIN_REFRAIN_S <= length_s <= MAX_REFRAIN_SHARE * (part[1] - part[0]):
+        return None
+    return (first + start) * frame_s, (first + stop) * frame_s
 
 
 def _band_levels_db(mono: NDArray[np.float32], rate: int, frame_s: float) -> NDArray[np.float64]:

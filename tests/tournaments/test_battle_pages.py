@@ -17,7 +17,7 @@ from accounts.models import User
 from mixarena.jobs.queue import local_jobs
 from tests.factories import make_ballot, make_battle, make_song, make_tournament, make_user
 from tests.tournaments.rounds import open_battle, start
-from tournaments.models import Ballot, Battle, Mix, Song, Tournament, Vote
+from tournaments.models import Ballot, Battle, Mix, Preview, Song, Tournament, Vote
 from tournaments.selectors.rounds import live_version
 from tournaments.services.ballots import issue_ballot
 from tournaments.services.battles import open_if_ready
@@ -57,8 +57,16 @@ def ballot_of(tournament: Tournament) -> Ballot:
     return ballot
 
 
-def vote(page: Client, ballot: Ballot, choice: str = "a", confidence: int = 80, *, is_htmx: bool = False) -> Any:
-    form = {"choice": choice, "confidence": str(confidence), "segments": HEARD}
+def vote(
+    page: Client,
+    ballot: Ballot,
+    choice: str = "a",
+    confidence: int = 80,
+    *,
+    is_htmx: bool = False,
+    switches: str = "[]",
+) -> Any:
+    form = {"choice": choice, "confidence": str(confidence), "segments": HEARD, "switches": switches}
     with local_jobs():
         return page.post(f"/ballots/{ballot.token}/vote/", form, headers={"hx-request": "true"} if is_htmx else None)
 
@@ -83,6 +91,11 @@ def secrets_of(tournament: Tournament) -> set[str]:
         found |= {f"{value:.3f}" for value in settings["bus"].values() if value is not None and abs(value) > 0.01}
         found |= {str(value) for value in settings["bus"].values() if value is not None and len(str(value)) > 5}
         found |= {Path(preview.file.path).name for preview in mix.previews.all()}
+        # What was measured of the sound would tell the sides apart before the ear does.
+        for preview in mix.previews.all():
+            found |= {str(value) for value in preview.measures["third_octaves_db"] if len(str(value)) > 5}
+            found.add(json.dumps(preview.measures["peaks"][0][:8])[1:-1])
+        found |= {f"{(mix.report or {})[name]:.3f}" for name in ("effective_lufs", "true_peak_dbtp")}
     return {secret.lower() for secret in found if secret}
 
 
@@ -91,16 +104,16 @@ def assert_blind(data: bytes, secrets: set[str]) -> None:
     assert not [secret for secret in secrets if secret in text]
 
 
-async def _collect(client: AsyncClient, url: str) -> tuple[dict[str, str], bytes, int]:
-    answer: Any = await client.get(url)
+async def _collect(client: AsyncClient, url: str, headers: dict[str, str]) -> tuple[dict[str, str], bytes, int]:
+    answer: Any = await client.get(url, headers=headers)
     body = b"".join([part async for part in answer.streaming_content]) if answer.streaming else answer.content
     return dict(answer.headers), body, answer.status_code
 
 
-def get_sound(user: User, url: str) -> tuple[dict[str, str], bytes, int]:
+def get_sound(user: User, url: str, **headers: str) -> tuple[dict[str, str], bytes, int]:
     client = AsyncClient()
     client.force_login(user)
-    return asyncio.run(_collect(client, url))
+    return asyncio.run(_collect(client, url, headers))
 
 
 def test_pages_fragments_and_events_before_the_vote_name_nobody(page: Client, tournament: Tournament) -> None:
@@ -133,6 +146,10 @@ def test_the_two_sounds_differ_in_nothing_but_the_sound(page: Client, tournament
         heads.append(head)
         bodies.append(body)
     assert heads[0] == heads[1]
+    assert int(heads[0]["Content-Length"]) == len(bodies[0])
+    for part in ("bytes=0-99", "bytes=-1", f"bytes={len(bodies[0])}-"):
+        ranges = [get_sound(ballot.voter, f"/ballots/{ballot.token}/{side}.wav", range=part) for side in ("a", "b")]
+        assert (ranges[0][0], ranges[0][2]) == (ranges[1][0], ranges[1][2]), part
     assert len(bodies[0]) == len(bodies[1])
     assert bodies[0] != bodies[1]
     # The files' own headers are the same bytes; the sound starts at the same place.
@@ -165,6 +182,8 @@ def test_a_vote_uncovers_the_battle(page: Client, tournament: Tournament, choice
     battle = tournament.battles.get(number=1)
     assert battle.first.mixer.nickname in body
     assert battle.second.mixer.nickname in body
+    assert body.count('class="waveform"') == 2
+    assert "Difference of the spectra in third octaves." in body
     assert answer["HX-Push-Url"] == f"/tournaments/{tournament.public_id}/rounds/1/"
     assert page.get(answer["HX-Push-Url"]).status_code == 200
 
@@ -197,6 +216,35 @@ def test_a_vote_without_listening_is_refused_and_nothing_is_lost(page: Client, t
     assert "Listen" in answer.content.decode()
     assert not Vote.objects.exists()
     assert vote(page, ballot).status_code == 302
+
+
+def test_a_forged_log_cannot_say_more_than_time_allows(page: Client, tournament: Tournament) -> None:
+    page.get(battle_url(tournament))
+    ballot = Ballot.objects.get(battle__tournament=tournament)
+    assert vote(page, ballot, is_htmx=True).status_code == 422
+    assert not Vote.objects.exists()
+    ballot.refresh_from_db()
+    assert (ballot.state, ballot.heard) == (Ballot.State.ISSUED, {})
+
+
+def test_switches_are_kept_with_the_ballot(page: Client, tournament: Tournament) -> None:
+    page.get(battle_url(tournament))
+    ballot = ballot_of(tournament)
+    for forged in ('[[1, "c"]]', '[["x", "a"]]', "{}x", json.dumps([[i, "a"] for i in range(501)]), '[[1, "a", 2]]'):
+        answer = page.post(f"/ballots/{ballot.token}/heard/", {"segments": HEARD, "switches": forged})
+        assert answer.status_code == 422, forged
+    page.post(f"/ballots/{ballot.token}/heard/", {"segments": HEARD, "switches": '[[0.5, "b"], [9e9, "a"]]'})
+    vote(page, ballot, switches='[[0.5, "b"], [7.25, "a"]]')
+    ballot.refresh_from_db()
+    assert ballot.switches == [[0.5, "b"], [7.25, "a"]]
+
+
+def test_a_reveal_leaves_out_what_was_never_measured(page: Client, tournament: Tournament) -> None:
+    page.get(battle_url(tournament))
+    Preview.objects.update(measures={})
+    answer = vote(page, ballot_of(tournament), is_htmx=True)
+    assert answer.status_code == 200
+    assert "What you heard, measured" not in answer.content.decode()
 
 
 def test_sound_is_gone_from_the_ballot_after_the_vote(page: Client, tournament: Tournament) -> None:

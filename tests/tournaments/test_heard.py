@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tournaments.heard import MIN_SEGMENT_S, merge, needed_s, total_s
+from tournaments.heard import MAX_SWITCHES, MIN_SEGMENT_S, merge, merge_switches, needed_s, total_s
 
 REGION_S = 25.0
 times = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-5, 30)
@@ -52,3 +52,15 @@ def test_sending_a_log_again_adds_nothing(log: list[tuple[float, float]], more: 
 @pytest.mark.parametrize(("region_s", "needed"), [(30, 5), (20, 5), (12, 3), (5, 1.25)])
 def test_five_seconds_are_needed_or_a_quarter_of_a_short_region(region_s: float, needed: float) -> None:
     assert needed_s(region_s) == needed
+
+
+@given(st.lists(st.tuples(times, st.sampled_from("ab")), max_size=30), st.integers(0, 30))
+def test_switches_that_come_again_count_once(switches: list[tuple[float, str]], n_before: int) -> None:
+    kept = merge_switches(switches, REGION_S)
+    assert merge_switches([*merge_switches(switches[:n_before], REGION_S), *switches], REGION_S) == kept
+    assert kept == sorted(kept)
+    assert all(0.0 <= at_s <= REGION_S for at_s, _ in kept)  # type: ignore[operator]
+
+
+def test_a_log_of_switches_has_an_end() -> None:
+    assert len(merge_switches([(i / 100.0, "a") for i in range(2 * MAX_SWITCHES)], 3600.0)) == MAX_SWITCHES

@@ -11,7 +11,8 @@ from tournaments.services.regions import find_regions, overview
 
 
 def regions(duration_s: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    return find_regions(ArraySource(music(duration_s), 22_050))
+    found = find_regions(ArraySource(music(duration_s), 22_050))
+    return found.highlight, found.excerpt
 
 
 @pytest.mark.parametrize("duration_s", [42.0, 64.0, 150.0])

@@ -80,6 +80,7 @@ class Preview(Leased):
     level_lufs = models.FloatField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     file = models.FileField(upload_to="previews/", blank=True)
+    measures = models.JSONField(default=dict, blank=True, help_text="Of the sound in the file; for after the vote.")
 
     class Meta:
         constraints = [

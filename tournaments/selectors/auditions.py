@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from tournaments.models import Mix, Preview, Song
+from tournaments.selectors.presets import Preset, presets
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Audition:
 
     tracks: tuple[Track, ...]
     level_lufs: float
+    presets: tuple[Preset, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def audition(song: Song, region: str, candidates: Sequence[Candidate]) -> Auditi
             for i, (candidate, preview) in enumerate(zip(candidates, previews, strict=True))
         ),
         level_lufs=level_lufs,
+        presets=presets(song, region),
     )
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from tournaments.models import Ballot, Preview
+from tournaments.models import Anchor, Ballot, Preview
+from tournaments.ratings.reliability import CheckKind
 from tournaments.selectors.presets import Preset, presets
 from tournaments.services.ballots import heard_s, required_s
+from tournaments.services.checks import check_of
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,17 @@ def battle_stage(ballot: Ballot, *, vote_url: str = "") -> BattleStage:
     )
 
 
-def side_preview(ballot: Ballot, side: str) -> Preview | None:
+def side_preview(ballot: Ballot, side: str) -> Preview | Anchor | None:
     """The sound behind a side of a ballot that is still to be cast; None for any other ballot."""
     if ballot.state not in (Ballot.State.ISSUED, Ballot.State.LISTENING, Ballot.State.ELIGIBLE):
         return None
     battle = ballot.battle
+    if ballot.kind == Ballot.Kind.CHECK:
+        check = check_of(ballot)
+        if check.kind == CheckKind.ANCHOR:
+            return check.preview if side == check.right else check.anchor
+        if check.kind == CheckKind.IDENTICAL:
+            return check.preview
     if battle.level_lufs is None:
         return None
     mix_id = battle.second_id if (side == "b") != ballot.is_swapped else battle.first_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ def _render(mix: Mix, lease: Lease) -> None:
     # Scipy and numba stay out of the web process.
     from mixing.audio.analysis import spectral_centroid_hz
 
+    began = time.monotonic()
     song = mix.song
     followed: dict[str, Any] = {}
     reference = str(mix.reference.name)
@@ -49,7 +51,7 @@ def _render(mix: Mix, lease: Lease) -> None:
     with transaction.atomic():
         is_mine = lease.finish(
             state=Mix.State.READY,
-            report=asdict(report),
+            report=asdict(report) | {"render_s": round(time.monotonic() - began, 2)},
             highlight_lufs=loudnesses_lufs[Preview.Region.HIGHLIGHT],
             excerpt_lufs=loudnesses_lufs[Preview.Region.EXCERPT],
             centroid_hz=centroid_hz,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
 from tournaments.models import Mix, Preview, Song
+from tournaments.services.measures import find_stretches, measure_cut
 from tournaments.services.renderings import Block, Cutter, Span, dither_seed, render
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Draft:
     region: str
     level_lufs: float
     file: str
+    measures: dict[str, Any]
 
 
 def spans(song: Song) -> dict[str, Span]:
@@ -91,8 +93,9 @@ def write_cut(*, song: Song, mix: Mix | None, region: str, cut: Block, cut_lufs:
     path = Path(default_storage.path(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     seed = dither_seed(song.content_hash)
-    write_audio(path, [cut * gain_lin], song.sample_rate, cut.shape[0], "wav16", seed=seed)
-    return Draft(region, level_lufs, name)
+    played = cut * gain_lin
+    write_audio(path, [played], song.sample_rate, cut.shape[0], "wav16", seed=seed)
+    return Draft(region, level_lufs, name, measure_cut(played, song.sample_rate))
 
 
 def save_drafts(*, song: Song, mix: Mix | None, drafts: list[Draft]) -> None:
@@ -103,8 +106,25 @@ def save_drafts(*, song: Song, mix: Mix | None, drafts: list[Draft]) -> None:
             song=song,
             region=draft.region,
             level_lufs=draft.level_lufs,
-            defaults={"state": Preview.State.READY, "file": draft.file},
+            defaults={"state": Preview.State.READY, "file": draft.file, "measures": draft.measures},
         )
+
+
+def cut_upload(*, song: Song, cutter: Cutter, choruses: Mapping[str, tuple[float, float] | None]) -> list[Draft]:
+    """Write each region of the upload itself, and find what a listener may want to repeat.
+
+    Args:
+        choruses: by region, start and end in the song.
+    """
+    drafts, _ = cut_all(song=song, mix=None, cutter=cutter)
+    for draft in drafts:
+        draft.measures["stretches"] = find_stretches(
+            cutter.cut(draft.region),
+            song.sample_rate,
+            start_s=spans(song)[draft.region][0] / song.sample_rate,
+            chorus=choruses[draft.region],
+        )
+    return drafts
 
 
 def cut_all(*, song: Song, mix: Mix | None, cutter: Cutter) -> tuple[list[Draft], Mapping[str, float]]:
@@ -145,7 +165,7 @@ def cut_queued(preview: Preview, lease: Lease) -> None:
         cut_lufs=loudness_lufs(cut, mix.song.sample_rate),
         level_lufs=preview.level_lufs,
     )
-    lease.finish(state=Preview.State.READY, file=draft.file)
+    lease.finish(state=Preview.State.READY, file=draft.file, measures=draft.measures)
 
 
 def are_audibly_different(first: Preview, second: Preview) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,15 +21,35 @@ MIN_EXCERPT_S = 5.0
 CHOICE_FROM_S = 20.0
 
 
-def find_regions(source: AudioSource) -> tuple[Region, Region]:
-    """Highlight and excerpt of a song, start and end in seconds; disjoint where the song is long enough for both."""
+@dataclass(frozen=True)
+class Regions:
+    """Where a song is listened to, start and end in seconds; disjoint where the song is long enough for both.
+
+    A chorus is the part of its region that the song comes back to, None where none stands out.
+    """
+
+    highlight: Region
+    excerpt: Region
+    highlight_chorus: Region | None
+    excerpt_chorus: Region | None
+
+
+def find_regions(source: AudioSource) -> Regions:
+    """Highlight and excerpt of a song, and their choruses."""
+    # Scipy stays out of the web process.
+    from mixing.audio.highlight import find_refrains
+
+    audio, rate = overview(source)
+    highlight, excerpt = _two_places(audio, rate, source.n_frames / source.sample_rate)
+    return Regions(highlight, excerpt, *find_refrains(audio, rate, (highlight, excerpt)))
+
+
+def _two_places(audio: NDArray[np.float32], rate: int, duration_s: float) -> tuple[Region, Region]:
     # Scipy stays out of the web process.
     from mixing.audio.highlight import find_highlight
 
-    audio, rate = overview(source)
     found = find_highlight(audio, rate)
     highlight = (found.start_s, found.end_s)
-    duration_s = source.n_frames / source.sample_rate
     start_s, end_s = _longest_rest(highlight, duration_s)
     if end_s - start_s >= CHOICE_FROM_S:
         best = find_highlight(audio[:, round(start_s * rate) : round(end_s * rate)], rate)

@@ -5,6 +5,7 @@ Nothing here may tell the two mixes apart: addresses hold the ballot's token onl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from tournaments.access import ballot_for_voter, tournament_for_owner
+from tournaments.access import ballot_for_voter, own_ballot, tournament_for_owner
 from tournaments.errors import InvalidVote
 from tournaments.forms import HeardForm, VoteForm
 from tournaments.models import Battle, Tournament
 from tournaments.selectors.ballots import battle_stage
+from tournaments.selectors.progress import preparation
 from tournaments.selectors.reveals import reveal
 from tournaments.selectors.rounds import current_battle, rounds
 from tournaments.services.ballots import commit_ballot, issue_ballot, record_heard
@@ -42,7 +44,11 @@ def battle(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     stage = None
     if battle is not None and battle.state == Battle.State.OPEN:
         stage = battle_stage(issue_ballot(battle=battle, voter=request.user, now=timezone.now()))
-    context = {"rounds": rounds(tournament, current=battle.number if battle else 0), "stage": stage}
+    context = {
+        "rounds": rounds(tournament, current=battle.number if battle else 0),
+        "stage": stage,
+        "progress": None if stage else preparation(tournament, battle),
+    }
     template = "tournaments/_battle.html" if request.htmx else "tournaments/battle.html"
     return render(request, template, context)
 
@@ -68,6 +74,7 @@ def heard(request: HttpRequest, voter: User, token: str) -> HttpResponse:
 @require_POST
 def vote(request: ListenerRequest, token: str) -> HttpResponse:
     """Commit a ballot and uncover the battle."""
+    own_ballot(request.user, token)
     battle = cast_ballot(request.POST, request.user, token)
     address = redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
     if not request.htmx:
@@ -77,8 +84,12 @@ def vote(request: ListenerRequest, token: str) -> HttpResponse:
     return response
 
 
-def cast_ballot(sent: QueryDict, voter: User, token: str) -> Battle:
-    """What every page does that takes a vote: note what was heard last, commit, and give the battle."""
+def cast_ballot(sent: QueryDict, voter: User, token: str, *, commit: Callable[..., object] = commit_ballot) -> Battle:
+    """What every page does that takes a vote: note what was heard last, commit, and give the battle.
+
+    Args:
+        commit: takes what `commit_ballot` does.
+    """
     ballot = ballot_for_voter(voter, token)
     form = VoteForm(sent)
     _check(form)
@@ -89,7 +100,7 @@ def cast_ballot(sent: QueryDict, voter: User, token: str) -> Battle:
         switches=form.cleaned_data["switches"],
         now=now,
     )
-    commit_ballot(
+    commit(
         token=token,
         voter=voter,
         choice=form.cleaned_data["choice"],

@@ -1,11 +1,30 @@
 // Several recordings of the same music on one clock: all of them always run, and one of them is heard.
 //
-// Every source starts in the same call at the same moment of the audio clock, so a change between them moves gains and
-// nothing else: not a sample is skipped or heard twice.
+//   const deck = new Deck();
+//   await deck.load(urls, gainsDb, signal);   any number of tracks, equally long; each is decoded once
+//   deck.play(); deck.pause(); deck.toggle();
+//   deck.select(1);                           another track at the same sample: gains move, nothing else
+//   deck.seek(4.2);                           seconds from the start of the recordings; inside the loop while it is on
+//   deck.setLoop(2, 8); deck.setLooping(true); at least MIN_LOOP_S long, snapped to whole frames
+//   deck.setVolume(0.9);                      0 to 1, one for all tracks; a change of track leaves it alone
+//   deck.close();                             when its part of the page goes
+//
+// State: isReady, isPlaying, isLooping, selected, position, duration, loop. Events: "change" (any of them but position),
+// "jump" (just before the position leaves its line: read it once more), "switch" with {track, frame} (the frame of the
+// context where its fade begins; playing only), "start" with {frame, offset, loop} (the same for a run, with the frame of the
+// recordings that it begins at), "trouble" with {text} (what the listener should know of the device).
+// `output` is the node behind all gains: what a meter or a test should look at.
 
-const FADE_S = 0.006;
-// Between asking for a start and its moment; the clock must not have passed it.
-const LEAD_S = 0.03;
+import { Take } from "./take.js";
+import { watch } from "./trouble.js";
+
+export const MIN_LOOP_S = 0.5;
+// Between asking for a start or a change and its moment; the clock must not have passed it.
+const START_LEAD_S = 0.05;
+const SWITCH_LEAD_S = 0.02;
+const VOLUME_TIME_S = 0.01;
+// A start that took the page longer may have come too late for some of its sources: it is made again.
+const LATE_MS = 25;
 
 let shared = null;
 
@@ -17,44 +36,44 @@ function context() {
 
 export class Deck extends EventTarget {
   #buffers = [];
-  #gains = [];
   #levels = [];
-  #sources = [];
-  #master;
-  #startedAt = 0;
+  #master = null;
+  #take = null;
   #offset = 0;
   #isPlaying = false;
   #asks = 0;
   #isLooping = true;
+  #loop = [0, 0];
   #selected = 0;
-  #duration = 0;
+  #unwatch = null;
+  #readAt = 0;
 
   /** Fetch and decode. `gainsDb` bring the tracks to one loudness. */
   async load(urls, gainsDb, signal) {
     const audio = context();
-    this.#buffers = await Promise.all(
+    const buffers = await Promise.all(
       urls.map(async (url) => {
         const response = await fetch(url, { signal, credentials: "same-origin" });
         if (!response.ok) throw new Error(`the sound could not be fetched (${response.status})`);
         return audio.decodeAudioData(await response.arrayBuffer());
       }),
     );
-    const lengths = new Set(this.#buffers.map((buffer) => buffer.length));
-    if (lengths.size !== 1) throw new Error("the mixes differ in length");
-    this.#duration = this.#buffers[0].duration;
+    if (new Set(buffers.map((buffer) => buffer.length)).size !== 1) throw new Error("the mixes differ in length");
+    signal?.throwIfAborted();
+    this.#buffers = buffers;
+    this.#loop = [0, buffers[0].length];
     this.#levels = gainsDb.map((gainDb) => 10 ** (gainDb / 20));
     this.#master = audio.createGain();
     this.#master.connect(audio.destination);
-    this.#gains = this.#buffers.map((_, i) => {
-      const gain = audio.createGain();
-      gain.gain.value = i === this.#selected ? this.#levels[i] : 0;
-      gain.connect(this.#master);
-      return gain;
+    this.#unwatch = watch(audio, {
+      isPlaying: () => this.#take !== null,
+      onTrouble: (text) => this.dispatchEvent(new CustomEvent("trouble", { detail: { text } })),
+      onStop: () => this.pause(),
     });
   }
 
   get isReady() {
-    return this.#gains.length > 0;
+    return this.#buffers.length > 0;
   }
 
   get isPlaying() {
@@ -65,12 +84,27 @@ export class Deck extends EventTarget {
     return this.#isLooping;
   }
 
-  get duration() {
-    return this.#duration;
-  }
-
   get selected() {
     return this.#selected;
+  }
+
+  /** Seconds of a track. */
+  get duration() {
+    return this.isReady ? this.#buffers[0].duration : 0;
+  }
+
+  /** Start and end of the loop, seconds. */
+  get loop() {
+    return this.#loop.map((frame) => frame / context().sampleRate);
+  }
+
+  /** Seconds from the start of the recordings. */
+  get position() {
+    return this.#frame / context().sampleRate;
+  }
+
+  get output() {
+    return this.#master;
   }
 
   /** Frames, channels and rate of every track as decoded. */
@@ -87,29 +121,22 @@ export class Deck extends EventTarget {
     return this.#buffers[track].getChannelData(channel);
   }
 
-  /** Seconds from the start of the region. */
-  get position() {
-    if (!this.#isPlaying) return this.#offset;
-    const elapsed = this.#offset + Math.max(0, context().currentTime - this.#startedAt);
-    return this.#isLooping ? elapsed % this.#duration : Math.min(elapsed, this.#duration);
-  }
-
   async play() {
     if (!this.isReady || this.#isPlaying) return;
     this.#isPlaying = true;
-    this.#startedAt = Infinity; // until its moment is known
     this.#changed();
     // Resuming takes a moment, in which pause and play may come again: only the last of them starts the sources.
     const asked = ++this.#asks;
     await context().resume();
-    if (this.#isPlaying && asked === this.#asks) this.#launch();
+    if (this.#isPlaying && asked === this.#asks) this.#launch(this.#offset, this.#soon(START_LEAD_S));
   }
 
   pause() {
     if (!this.#isPlaying) return;
-    this.#offset = this.position % this.#duration;
+    this.#jump();
+    this.#offset = this.#frame % this.#buffers[0].length;
     this.#isPlaying = false;
-    this.#halt();
+    this.#halt(this.#soon(SWITCH_LEAD_S));
     this.#changed();
   }
 
@@ -118,79 +145,116 @@ export class Deck extends EventTarget {
   }
 
   seek(seconds) {
-    this.#offset = Math.min(Math.max(seconds, 0), Math.max(0, this.#duration - 0.05));
-    if (this.#isPlaying && this.#sources.length > 0) {
-      this.#halt();
-      this.#launch();
-    }
-    this.#changed();
+    if (!this.isReady) return;
+    this.#jump();
+    this.#move(Math.round(seconds * context().sampleRate));
   }
 
   select(track) {
     if (track === this.#selected || !this.isReady) return;
-    const now = context().currentTime;
     this.#selected = track;
-    this.#gains.forEach((gain, i) => {
-      gain.gain.cancelScheduledValues(now);
-      gain.gain.setValueAtTime(gain.gain.value, now);
-      gain.gain.linearRampToValueAtTime(i === track ? this.#levels[i] : 0, now + FADE_S);
-    });
+    if (this.#take) {
+      const frame = this.#take.hear(track, this.#soon(SWITCH_LEAD_S));
+      this.dispatchEvent(new CustomEvent("switch", { detail: { track, frame } }));
+    }
     this.#changed();
   }
 
   setLooping(isLooping) {
-    if (this.#isPlaying) {
-      // The clock forgets whole rounds before they stop meaning anything.
-      this.#offset = this.position;
-      this.#startedAt = context().currentTime;
-    }
+    this.#jump();
     this.#isLooping = isLooping;
-    for (const source of this.#sources) source.loop = isLooping;
-    this.#changed();
+    this.#move(null);
+  }
+
+  setLoop(startS, endS) {
+    if (!this.isReady) return;
+    const { sampleRate } = context();
+    const { length } = this.#buffers[0];
+    const least = Math.min(length, Math.round(MIN_LOOP_S * sampleRate));
+    const start = Math.min(Math.max(Math.round(startS * sampleRate), 0), length - least);
+    this.#jump();
+    this.#loop = [start, Math.min(Math.max(Math.round(endS * sampleRate), start + least), length)];
+    this.#move(null);
   }
 
   setVolume(volume) {
     // Ears hear ratios: the middle of the control is about half as loud.
-    if (this.#master) this.#master.gain.value = volume ** 2;
+    this.#master?.gain.setTargetAtTime(volume ** 2, context().currentTime, VOLUME_TIME_S);
   }
 
   close() {
     this.#isPlaying = false;
-    this.#halt();
+    this.#halt(0);
+    this.#unwatch?.();
     this.#master?.disconnect();
     this.#buffers = [];
-    this.#gains = [];
   }
 
-  #launch() {
+  get #frame() {
+    if (!this.#take) return this.#offset;
     const audio = context();
-    this.#startedAt = audio.currentTime + LEAD_S;
-    this.#sources = this.#buffers.map((buffer, i) => {
-      const source = audio.createBufferSource();
-      source.buffer = buffer;
-      source.loop = this.#isLooping;
-      source.connect(this.#gains[i]);
-      source.start(this.#startedAt, this.#offset);
-      return source;
-    });
-    const [first] = this.#sources;
-    first.onended = () => {
-      if (this.#sources[0] !== first) return;
+    return this.#take.positionAt(Math.round(audio.currentTime * audio.sampleRate));
+  }
+
+  /** The first frame of the context that is certainly still to come when the audio thread hears of it. */
+  #soon(leadS) {
+    const audio = context();
+    this.#readAt = performance.now();
+    return Math.ceil((audio.currentTime + Math.max(leadS, audio.baseLatency || 0)) * audio.sampleRate);
+  }
+
+  /** Go on from a frame of the recordings, or with null from where the music is. */
+  #move(target) {
+    const frame = this.#soon(START_LEAD_S);
+    const last = Math.max(0, this.duration * context().sampleRate - 1);
+    const offset = target ?? this.#take?.positionAt(frame) ?? this.#offset;
+    this.#offset = this.#inside(Math.min(Math.max(offset, 0), last));
+    if (this.#take) {
+      this.#halt(frame);
+      this.#launch(this.#offset, frame);
+    }
+    this.#changed();
+  }
+
+  #inside(offset) {
+    const [start, end] = this.#loop;
+    return this.#isLooping && (offset < start || offset >= end) ? start : offset;
+  }
+
+  #launch(from, startFrame) {
+    const offset = this.#inside(from);
+    const loop = this.#isLooping ? this.#loop : null;
+    const options = { startFrame, offset, loop, heard: this.#selected };
+    const take = new Take(context(), this.#buffers, this.#levels, this.#master, options);
+    if (performance.now() - this.#readAt > LATE_MS) {
+      take.cancel();
+      this.#launch(from, this.#soon(START_LEAD_S));
+      return;
+    }
+    this.#take = take;
+    this.dispatchEvent(new CustomEvent("start", { detail: { frame: startFrame, offset, loop } }));
+    take.onend = () => {
+      if (this.#take !== take) return;
+      this.#jump();
+      this.#take = null;
       this.#isPlaying = false;
-      this.#offset = 0;
-      this.#sources = [];
+      this.#offset = this.#inside(0);
       this.#changed();
     };
   }
 
-  #halt() {
-    const sources = this.#sources;
-    this.#sources = [];
-    for (const source of sources) {
-      source.onended = null;
-      source.stop();
-      source.disconnect();
-    }
+  /** End the take by fading it out from a frame of the context; at once where it makes no sound. */
+  #halt(frame) {
+    const audio = context();
+    const take = this.#take;
+    this.#take = null;
+    if (!take) return;
+    if (audio.state !== "running" || take.startFrame > audio.currentTime * audio.sampleRate) take.cancel();
+    else take.stop(Math.max(frame, this.#soon(0)));
+  }
+
+  #jump() {
+    this.dispatchEvent(new Event("jump"));
   }
 
   #changed() {

@@ -3,7 +3,10 @@
 import { Deck } from "../audio/deck.js";
 import { transport } from "../audio/transport.js";
 import { HeardLog } from "./heard.js";
+import { shortcuts } from "./keys.js";
+import { toDo, toHear } from "./missing.js";
 import { preference } from "./preference.js";
+import { sender } from "./sender.js";
 
 const SIDES = ["a", "b"];
 const MARK_MS = 100;
@@ -19,54 +22,63 @@ export function battle(root, scope) {
   const needed = Number(requiredS);
   // What the server knows already, from before a reload.
   const before = { a: Number(root.dataset.heardAS), b: Number(root.dataset.heardBS) };
+  const ageS = Number(root.dataset.shownAt) - Number(root.dataset.issuedAt) - performance.now() / 1000;
   const deck = new Deck();
   const controls = transport(root, deck, scope);
   const abort = new AbortController();
   scope.onClose(() => abort.abort());
-  let log = new HeardLog(0);
+  const log = new HeardLog();
   let judgement = null;
   let sent = "";
-  let isVoting = false;
+  let told = "";
 
   const side = () => SIDES[deck.selected];
   const heard = (which) => Math.max(before[which], log.seconds(which));
-  const missing = (which) => Math.max(0, needed - heard(which));
+  const missing = () => Object.fromEntries(SIDES.map((which) => [which, Math.max(0, needed - heard(which))]));
+  const turn = () => log.turn(side(), ageS + performance.now() / 1000);
+  const say = (text) => {
+    announce.textContent = text;
+  };
 
   const show = () => {
+    const left = missing();
     for (const which of SIDES) {
       const isOn = which === side();
       pads[which].setAttribute("aria-pressed", String(isOn));
       pads[which].querySelector("progress").value = Math.min(needed, heard(which));
       pads[which].querySelector("[data-pad-state]").textContent =
-        isOn && deck.isPlaying ? "Playing" : missing(which) > 0 ? `${Math.ceil(missing(which))} s to hear` : "Heard";
+        isOn && deck.isPlaying ? "Playing" : left[which] > 0 ? `${Math.ceil(left[which])} s to hear` : "Heard";
     }
     root.dataset.listening = side();
-    root.dataset.state = isVoting ? "voting" : deck.isPlaying ? "playing" : "ready";
-    const wait = SIDES.filter((which) => missing(which) > 0);
-    const isReady = wait.length === 0 && judgement !== null && !isVoting;
+    root.dataset.state = vote.isSending ? "voting" : deck.isPlaying ? "playing" : "ready";
+    const isReady = toDo(left, judgement !== null) === "" && !vote.isSending;
     commit.setAttribute("aria-disabled", String(!isReady));
-    if (isVoting) commit.textContent = "Voting";
-    else if (wait.length > 0) commit.textContent = `Listen to ${wait.map((which) => which.toUpperCase()).join(" and ")} first`;
-    else if (judgement === null) commit.textContent = "Set your preference";
-    else commit.textContent = `Vote: ${judgement.text}`;
+    if (vote.isSending) commit.textContent = "Voting";
+    else commit.textContent = toHear(left) || (judgement === null ? "Set your preference" : `Vote: ${judgement.text}`);
+    // Said once a step, not once a second.
+    const step = SIDES.filter((which) => left[which] > 0).join();
+    if (step !== told && told !== "" && !vote.isSending) say(toDo(left, judgement !== null) || commit.textContent);
+    told = step || "done";
   };
-  const mark = () => log.mark(side(), deck.isPlaying ? deck.position : null);
+  const mark = () => log.mark(side(), deck.isPlaying ? deck.position : null, deck.loop);
   const hear = (which) => {
     if (!deck.isReady) return;
     mark();
+    const isNew = which !== side();
     deck.select(SIDES.indexOf(which));
-    announce.textContent = `Listening to ${which.toUpperCase()}`;
+    if (deck.isPlaying && isNew) turn();
+    say(`Listening to ${which.toUpperCase()}`);
     deck.play();
   };
   const send = async () => {
-    const segments = JSON.stringify(log);
-    if (segments === sent || isVoting) return;
+    const segments = log.segments;
+    if (segments === sent || vote.isSending) return;
     sent = segments;
     try {
       await fetch(heardUrl, {
         method: "POST",
         headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
-        body: new URLSearchParams({ segments }),
+        body: new URLSearchParams({ segments, switches: log.switches }),
         signal: abort.signal,
         keepalive: true,
       });
@@ -80,56 +92,38 @@ export function battle(root, scope) {
     judgement = value;
     show();
   });
-  for (const which of SIDES) scope.listen(pads[which], "click", () => hear(which));
-  scope.listen(deck, "change", () => {
-    // A jump is no listening: the log goes on from the new place.
-    log.mark(side(), null);
-    show();
-  });
-
-  scope.listen(
-    form,
-    "submit",
-    (event) => {
+  const vote = sender(form, scope, {
+    /** What keeps the vote back; otherwise the form is filled in. */
+    prepare() {
       mark();
-      show();
-      if (commit.getAttribute("aria-disabled") === "true") {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        status.textContent = isVoting ? "" : `${commit.textContent}.`;
-        return;
-      }
+      const left = toDo(missing(), judgement !== null);
+      if (!deck.isReady || left) return left || "The sound is still loading.";
       form.elements.choice.value = judgement.choice;
       form.elements.confidence.value = String(judgement.confidence);
-      form.elements.segments.value = JSON.stringify(log);
-      status.textContent = "";
-      isVoting = true;
+      form.elements.segments.value = log.segments;
+      form.elements.switches.value = log.switches;
+      return "";
+    },
+    onChange(text) {
+      status.textContent = text;
+      // The same vote again is the same vote, whether or not the first one arrived; another one would be refused.
+      choice.setFixed(vote.isSent);
       show();
     },
-    { capture: true },
-  );
-  scope.listen(form, "htmx:afterRequest", (event) => {
-    const answered = event.detail.xhr.status;
-    if (answered >= 200 && answered < 400) return;
-    isVoting = false;
+  });
+  for (const which of SIDES) scope.listen(pads[which], "click", () => hear(which));
+  // A jump is no listening: the log ends before it, and goes on from the new place.
+  scope.listen(deck, "jump", () => {
+    mark();
+    log.mark(side(), null);
+  });
+  let wasPlaying = false;
+  scope.listen(deck, "change", () => {
+    if (deck.isPlaying && !wasPlaying) turn();
+    wasPlaying = deck.isPlaying;
     show();
-    if (answered === 0) status.textContent = "The vote did not arrive. Check the connection and vote again.";
   });
-
-  scope.listen(document, "keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=range]), select, textarea, details")) return;
-    const key = event.key.toLowerCase();
-    const onControl = event.target.closest("button, a");
-    const onSlider = event.target.matches("input[type=range]");
-    if (key === "a" || key === "b") hear(key);
-    else if (key === "x") hear(side() === "a" ? "b" : "a");
-    else if (key === "l") deck.setLooping(!deck.isLooping);
-    else if (key === " " && !onControl) deck.toggle();
-    else if ((key === "arrowleft" || key === "arrowright") && !onSlider) controls.step(key === "arrowleft" ? -1 : 1);
-    else if (key === "enter" && !onControl) form.requestSubmit();
-    else if (!choice.press(key)) return;
-    event.preventDefault();
-  });
+  shortcuts(scope, { deck, controls, choice, hear, other: () => (side() === "a" ? "b" : "a"), vote: () => form.requestSubmit() });
 
   (async () => {
     try {
@@ -142,7 +136,6 @@ export function battle(root, scope) {
       return;
     }
     if (scope.isClosed) return;
-    log = new HeardLog(deck.duration);
     deck.select(SIDES.indexOf(startsWith));
     controls.enable();
     choice.enable();

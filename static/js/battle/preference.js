@@ -52,9 +52,17 @@ export function preference(root, scope, onChange) {
     enable() {
       slider.disabled = neither.disabled = false;
     },
+    /** A vote that may have arrived stays as it is. */
+    setFixed(isFixed) {
+      slider.disabled = neither.disabled = isFixed;
+    },
+    reject() {
+      if (!neither.disabled) reject();
+    },
     /** Whether a key was one of 1 to 5. */
     press(key) {
       if (!(key in KEYS)) return false;
+      if (slider.disabled) return true;
       slider.value = String(KEYS[key]);
       set();
       return true;
