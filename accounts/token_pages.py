@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import InvalidToken
 from accounts.models import ApiToken, User
-from accounts.services.tokens import SCOPES, create_token, revoke_token
+from accounts.services.tokens import create_token, revoke_token, scopes_for
 
 LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Until you revoke it"))
 
@@ -33,7 +33,6 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="It may",
-        choices=list(SCOPES.items()),
         initial=["read"],
         error_messages={"required": "Choose at least one thing that the token may do."},
         widget=forms.CheckboxSelectMultiple,
@@ -46,6 +45,10 @@ class TokenForm(forms.Form):
         widget=forms.Select(attrs={"class": "select"}),
     )
 
+    def __init__(self, *args: Any, user: User) -> None:
+        super().__init__(*args)
+        self.fields["scopes"].choices = list(scopes_for(user).items())  # type: ignore[attr-defined]
+
 
 @login_required
 @reauthentication_required
@@ -56,7 +59,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
     Whoever is not sure to be the account's owner gives the password first, before there is a form to fill in.
     """
-    return _create(request) if request.method == "POST" else _page(request, TokenForm())
+    user = cast(User, request.user)
+    return _create(request, user) if request.method == "POST" else _page(request, TokenForm(user=user))
 
 
 @login_required
@@ -70,14 +74,14 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:tokens")
 
 
-def _create(request: HttpRequest) -> HttpResponse:
-    form = TokenForm(request.POST)
+def _create(request: HttpRequest, user: User) -> HttpResponse:
+    form = TokenForm(request.POST, user=user)
     if not form.is_valid():
         return _page(request, form, status=422)
     now, days = timezone.now(), form.cleaned_data["days"]
     try:
         row, secret = create_token(
-            user=cast(User, request.user),
+            user=user,
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
             expires_at=now + timedelta(days=int(days)) if days else None,
@@ -86,7 +90,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     except InvalidToken as error:
         form.add_error(None, error.message)
         return _page(request, form, status=422)
-    return _page(request, TokenForm(), row=row, secret=secret)
+    return _page(request, TokenForm(user=user), row=row, secret=secret)
 
 
 def _page(

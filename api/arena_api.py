@@ -11,7 +11,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from api.errors import ApiError
-from api.routers import exports, listeners, mixers, songs, tournaments
+from api.routers import (
+    albums,
+    analytics,
+    exports,
+    listeners,
+    mixers,
+    mixes,
+    own,
+    songs,
+    submissions,
+    tournaments,
+)
 from mixarena.web.errors import DEFAULT_STATUS
 from mixarena.web.problems import CONTENT_TYPE, problem_response
 from mixing.errors import MixArenaError
@@ -19,8 +30,8 @@ from mixing.errors import MixArenaError
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = (
-    "Songs, tournaments, votes, mixes and boards, for programs. Make a token at /me/tokens/ and send it with every "
-    "request as `Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
+    "Songs, tournaments, votes, mixes, albums, mixers and boards, for programs. Make a token at /me/tokens/ and "
+    "send it with every request as `Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
 )
 PROBLEM = {
     "title": "Problem",
@@ -78,10 +89,15 @@ api = ArenaAPI(
 )
 for prefix, router, tag in (
     ("/v1", mixers.router, "Mixers and boards"),
+    ("/v1", submissions.router, "Mixers of your own"),
     ("/v1", listeners.router, "Listeners"),
+    ("/v1", own.router, "What is yours"),
+    ("/v1", analytics.router, "Numbers"),
     ("/v1", songs.router, "Songs"),
     ("/v1", tournaments.router, "Tournaments"),
+    ("/v1", mixes.router, "Finished mixes"),
     ("/v1", exports.router, "Files"),
+    ("/v1", albums.router, "Albums"),
 ):
     api.add_router(prefix, router, tags=[tag])
 

@@ -97,7 +97,9 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Operatio
     status, answer = next((str(s), a) for s, a in operation["responses"].items() if str(s).startswith("2"))
     given: dict[str, Any] = answer.get("content", {})
     media = next(iter(given), "")
-    kind = _kind(given[media]["schema"]) if media == "application/json" else media
+    found: dict[str, Any] = given[media]["schema"] if media == "application/json" else {}
+    kind = _kind(found) if found else media
+    is_document = "$ref" in found or "$ref" in found.get("items", {})
     return OperationDoc(
         anchor=operation["operationId"],
         method=method.upper(),
@@ -113,7 +115,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> Operatio
         body_type=body_type,
         status=status,
         answer=kind or "nothing",
-        answer_anchor=kind.removeprefix("list of ") if media == "application/json" else "",
+        answer_anchor=kind.removeprefix("list of ") if is_document else "",
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.forms import Form
+
 from mixing.errors import MixArenaError
 
 
@@ -41,7 +43,12 @@ class TooManyRequests(ApiError):
     status = 429
 
 
-class InvalidUpload(ApiError):
-    """A form without a usable file."""
+class InvalidForm(ApiError):
+    """A form that the site, too, would show again with its errors."""
 
     status = 422
+
+    @classmethod
+    def of(cls, form: Form) -> InvalidForm:
+        """With all that is wrong with a form."""
+        return cls(" ".join(str(e) for errors in form.errors.values() for e in errors), code="form")

@@ -14,6 +14,16 @@ from accounts.services.tokens import authenticate
 from api.errors import BodyTooLarge, LengthRequired, ScopeMissing
 from api.throttling import take
 
+# Of files that are more than bytes. A stream is described by one of its events.
+SHAPES = {
+    "application/json": {"type": "object"},
+    "text/event-stream": {
+        "type": "object",
+        "required": ["data"],
+        "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    },
+}
+
 
 class ApiRequest(HttpRequest):
     """A request with a valid token."""
@@ -47,21 +57,23 @@ class TokenAuth(HttpBearer):
         return row
 
 
-def scoped(scope: str, *, sends: str = "") -> dict[str, Any]:
+def scoped(scope: str, *, sends: str = "", in_ranges: bool = True) -> dict[str, Any]:
     """The arguments of an operation that needs a scope.
 
     Args:
         sends: the media type of an answer that is a file.
+        in_ranges: whether parts of that file may be asked for.
     """
     extra: dict[str, Any] = {"x-scope": scope}
     if sends:
-        content = {sends: {"schema": {"type": "string", "format": "binary"}}}
-        extra["responses"] = {
-            200: {"description": "The file", "content": content},
-            206: {"description": "The range of it that was asked for", "content": content},
-            304: {"description": "The file that you have"},
-            416: {"description": "A range that the file does not have"},
-        }
+        content = {sends: {"schema": SHAPES.get(sends, {"type": "string", "format": "binary"})}}
+        extra["responses"] = {200: {"description": "The file", "content": content}}
+        if in_ranges:
+            extra["responses"] |= {
+                206: {"description": "The range of it that was asked for", "content": content},
+                304: {"description": "The file that you have"},
+                416: {"description": "A range that the file does not have"},
+            }
     return {"auth": TokenAuth(scope), "openapi_extra": extra}
 
 

@@ -19,7 +19,7 @@ import os
 import sys
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -29,7 +29,7 @@ from clients.python.mixarena_client import Arena, Document, Problem
 Judgement = tuple[str, int]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 0 when the mix is written."""
     parser = argparse.ArgumentParser(description="Mix a song with MixArena.")
     parser.add_argument("song", type=Path, nargs="+", help="the song, or its stems; the last name is the result's")
@@ -38,20 +38,20 @@ def main() -> int:
     parser.add_argument("--genre", default="", help="left out: as the arena guesses it")
     parser.add_argument("--format", default="flac")
     parser.add_argument("--rule", choices=sorted(RULES), help="what judges; left out: you do")
-    arguments = parser.parse_args()
-    *songs, target = arguments.song
+    chosen = parser.parse_args(arguments)
+    *songs, target = chosen.song
     if not songs:
         parser.error("name a song, and the file to write the result to")
-    judge = RULES[arguments.rule] if arguments.rule else ask_at_the_keyboard
+    judge = RULES[chosen.rule] if chosen.rule else ask_at_the_keyboard
     try:
-        arena = Arena(arguments.url, token=os.environ["MIXARENA_TOKEN"])
+        arena = Arena(chosen.url, token=os.environ["MIXARENA_TOKEN"])
         song = arena.wait_for_song(arena.upload_song(*songs)["id"])
         print(f"{song['title']}: {song['duration_s']:.0f} s, probably {song['genre_guess']}")
-        genre = arguments.genre or song["genre_guess"]
-        tournament = arena.start_tournament(song["id"], genre=genre, n_rounds=arguments.rounds)
+        genre = chosen.genre or song["genre_guess"]
+        tournament = arena.start_tournament(song["id"], genre=genre, n_rounds=chosen.rounds)
         play(arena, tournament["id"], judge, target.parent)
         result = arena.result(tournament["id"])
-        file = arena.make_file(tournament["id"], format=arguments.format)
+        file = arena.make_file(tournament["id"], format=chosen.format)
         arena.download(file["url"], target)
         print(f"Champion: {result['champion']}. Written: {target}, {file['loudness_lufs']:.1f} LUFS")
     except KeyError as error:

@@ -9,7 +9,20 @@ from django.http import Http404
 
 from evolution.models import Breeding, Submission
 from tournaments.errors import ShareClosed
-from tournaments.models import Album, Ballot, Battle, Export, Mix, Preview, Share, Song, Tournament
+from tournaments.models import (
+    AbxTest,
+    AbxTrial,
+    Album,
+    Ballot,
+    Battle,
+    Export,
+    Mix,
+    Preview,
+    Share,
+    Song,
+    Tournament,
+    Vote,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -77,12 +90,66 @@ def ballot_for_voter(user: User, token: str) -> Ballot:
     """A listener's or guest's own ballot; of somebody else's tournament as long as it is shared."""
     ballot = (
         Ballot.objects.select_related("battle__tournament__song", "battle__first", "battle__second")
-        .filter(~Q(kind=Ballot.Kind.AUDIENCE) | Q(share__isnull=False, share__revoked_at=None), token=token, voter=user)
+        .filter(
+            ~Q(kind__in=[Ballot.Kind.AUDIENCE, Ballot.Kind.CHECK]) | Q(share__isnull=False, share__revoked_at=None),
+            token=token,
+            voter=user,
+        )
         .first()
     )
     if ballot is None:
         raise Http404
     return ballot
+
+
+def own_ballot(user: User, token: str) -> Ballot:
+    """A ballot of one's own tournament. All others are cast on the pages that gave them, whatever they are."""
+    ballot = ballot_for_voter(user, token)
+    if ballot.kind in (Ballot.Kind.AUDIENCE, Ballot.Kind.CHECK):
+        raise Http404
+    return ballot
+
+
+def vote_by_ballot(user: User, token: str) -> Vote:
+    """A judgement of one's own; of somebody else's tournament as long as a link shows its battle."""
+    links = Share.objects.filter(revoked_at=None)
+    vote = (
+        Vote.objects.select_related("ballot__share", "battle__tournament__song")
+        .select_related("battle__first__mixer", "battle__second__mixer")
+        .filter(
+            Q(battle__tournament__owner=user)
+            | Q(battle__tournament__shares__in=links.filter(kind=Share.Kind.TOURNAMENT))
+            | Q(battle__shares__in=links),
+            ballot__token=token,
+            voter=user,
+        )
+        .exclude(battle__tournament__song__state=Song.State.DELETED)
+        .first()
+    )
+    if vote is None:
+        raise Http404
+    return vote
+
+
+def abx_trial_for_listener(user: User, token: str) -> AbxTrial:
+    """The trial that a listener is at, or has answered: none whose turn is still to come."""
+    trial = (
+        AbxTrial.objects.select_related("test__vote__ballot")
+        .filter(token=token, test__vote__voter=user, started_at__isnull=False)
+        .first()
+    )
+    if trial is None:
+        raise Http404
+    trial.test.vote = vote_by_ballot(user, trial.test.vote.ballot.token)
+    return trial
+
+
+def finished_abx_for_listener(user: User, pk: int) -> AbxTest:
+    """An ABX test whose secrets are out."""
+    test = AbxTest.objects.filter(pk=pk, vote__voter=user, state=AbxTest.State.FINISHED).first()
+    if test is None:
+        raise Http404
+    return test
 
 
 def preview_for_listener(user: User, pk: int) -> Preview:

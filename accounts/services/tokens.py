@@ -19,10 +19,15 @@ from accounts.services.locks import lock_user
 
 SCOPES = {
     "read": "See your songs, tournaments and progress, and everything public",
-    "songs": "Upload and delete songs",
-    "play": "Start tournaments, listen, vote, and have files made",
+    "songs": "Upload and delete songs, and say what their stems play",
+    "play": "Start tournaments, listen, vote, and have mixes, albums and files made",
     "share": "Open and close public links to results",
+    "account": "See and change what is private: settings, free mixes, friends, news, follows, taste, all your data",
+    "mixers": "Offer mixers to the arena",
+    "analytics": "See the arena's numbers",
 }
+# Offered to curators alone.
+STAFF_SCOPES = {"analytics"}
 MAX_TOKENS = 20
 PREFIX = "ma_"
 # Noting every use would be a write a request.
@@ -38,9 +43,10 @@ def create_token(
     """
     if not name.strip():
         raise InvalidToken("The token has no name. Say what it is for.", code="no_name")
-    chosen = [scope for scope in SCOPES if scope in scopes]
+    offered = scopes_for(user)
+    chosen = [scope for scope in offered if scope in scopes]
     if not chosen or len(chosen) != len(set(scopes)):
-        raise InvalidToken(f"Choose what the token may do: {', '.join(SCOPES)}.", code="bad_scopes")
+        raise InvalidToken(f"Choose what the token may do: {', '.join(offered)}.", code="bad_scopes")
     if expires_at is not None and expires_at <= now:
         raise InvalidToken("The token would have expired already. Choose a later day.", code="bad_expiry")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -58,9 +64,19 @@ def create_token(
     return row, secret
 
 
+def scopes_for(user: User) -> dict[str, str]:
+    """What this user's tokens may be made for, in words by scope."""
+    return {scope: words for scope, words in SCOPES.items() if user.is_staff or scope not in STAFF_SCOPES}
+
+
 def revoke_token(*, user: User, pk: int, now: datetime) -> bool:
     """Make one of the listener's own tokens worthless, for good. False for any other."""
     return bool(ApiToken.objects.filter(user=user, pk=pk, revoked_at=None).update(revoked_at=now))
+
+
+def revoke_all(*, user: User, now: datetime) -> None:
+    """Make every token of a listener worthless, for good."""
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
 
 
 def authenticate(*, secret: str, now: datetime) -> ApiToken | None:

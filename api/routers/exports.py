@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from ninja import Path, Router
 
 from api.errors import ApiError
-from api.schemas import ExportIn, ExportOut
+from api.schemas.mixes import ExportIn, ExportOut
 from api.sound import sound
 from api.tokens import ApiRequest, scoped
 from tournaments.access import export_for_owner, heard_mix_for_owner, tournament_for_owner

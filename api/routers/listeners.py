@@ -14,7 +14,7 @@ from accounts.selectors import Shelf, cabinet, public_profile, tier_standing, un
 from accounts.services.credits import balance_of
 from accounts.tiers import Standing
 from api.paging import Page, Paging, page_of
-from api.schemas import AchievementOut, ListenerOut, MeOut, NoticeOut, PersonOut
+from api.schemas.listeners import AchievementOut, ListenerOut, MeOut, NoticeOut, PersonOut
 from api.tokens import ApiRequest, scoped
 from tournaments.selectors.people import listeners, person_page
 
@@ -43,7 +43,7 @@ def achievements(request: ApiRequest) -> list[dict[str, Any]]:
 
 @router.get("/me/notices", response=Page[NoticeOut], **scoped("read"))
 def notices(request: ApiRequest, paging: Query[Paging]) -> dict[str, Any]:
-    """Your news, newest first. Reading them here leaves them unseen on the site."""
+    """Your news, newest first. Reading them here leaves them unseen."""
     return page_of(Notice.objects.filter(user=request.user), paging, _notice)
 
 
@@ -66,11 +66,10 @@ def person(request: ApiRequest, username: str = Path(max_length=150, pattern=r"^
         "achievements": [_achievement(shelf) for shelf in page.trophies],
         "shared": [
             {
-                "song_title": tournament.song.title,
-                "mixer": tournament.taken.mixer.slug if tournament.taken else "",
-                "url": request.build_absolute_uri(reverse("social:result", args=[tournament.share_token])),
+                "song_title": share.tournament.song.title,
+                "url": request.build_absolute_uri(reverse("social:shared", args=[share.token])),
             }
-            for tournament in page.shared
+            for share in page.shared
         ],
         "follows": [mixer.slug for mixer in page.follows],
     }
@@ -94,11 +93,17 @@ def _achievement(shelf: Shelf) -> dict[str, Any]:
         "earned_at": shelf.earned_at,
         "n_done": shelf.n_done,
         "needed": shelf.achievement.needed,
+        "evidence": list(shelf.evidence),
     }
 
 
 def _notice(notice: Notice) -> NoticeOut:
     return NoticeOut(
-        kind=notice.kind, title=notice.title, text=notice.text, url=notice.url, created_at=notice.created_at,
+        id=notice.pk,
+        kind=notice.kind,
+        title=notice.title,
+        text=notice.text,
+        url=notice.url,
+        created_at=notice.created_at,
         is_seen=notice.seen_at is not None,
-    )  # fmt: skip
+    )

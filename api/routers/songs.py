@@ -11,16 +11,17 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from ninja import File, Form, Query, Router, UploadedFile
 
-from api.errors import InvalidUpload
+from api.errors import InvalidForm
 from api.paging import Page, Paging, page_of
-from api.schemas import SongOut
+from api.schemas.songs import RolesIn, SongOut, StemsOut
 from api.throttling import take
 from api.tokens import ApiRequest, scoped
 from tournaments.access import song_for_listener, song_for_owner
 from tournaments.forms import UploadForm
 from tournaments.models import Song
-from tournaments.selectors.songs import demo_song, songs_of
+from tournaments.selectors.songs import demo_song, song_page, songs_of
 from tournaments.services.departures import delete_song
+from tournaments.services.stems import set_roles
 from tournaments.services.uploads import add_upload
 
 router = Router()
@@ -50,7 +51,7 @@ def upload_song(
     uploads: MultiValueDict[str, DjangoUpload] = MultiValueDict({"file": list(file)})
     form = UploadForm({"title": title}, uploads)
     if not form.is_valid():
-        raise InvalidUpload(" ".join(str(e) for errors in form.errors.values() for e in errors), code="form")
+        raise InvalidForm.of(form)
     files = [(upload, upload.name) for upload in form.cleaned_data["file"]]
     return song_out(add_upload(owner=request.user, files=files, title=form.cleaned_data["title"]))
 
@@ -65,6 +66,22 @@ def get_song(request: ApiRequest, song: UUID) -> SongOut:
 def remove_song(request: ApiRequest, song: UUID) -> None:
     """Delete a song with everything that was made from it, for good."""
     delete_song(song=song_for_owner(request.user, song), now=timezone.now())
+
+
+@router.get("/songs/{uuid:song}/stems", response=StemsOut, **scoped("read"))
+def get_stems(request: ApiRequest, song: UUID) -> dict[str, Any]:
+    """The stems of a song, and what they play as far as it is known."""
+    return _stems(song_for_listener(request.user, song))
+
+
+@router.patch("/songs/{uuid:song}/stems", response=StemsOut, **scoped("songs"))
+def change_roles(request: ApiRequest, song: UUID, wanted: RolesIn) -> dict[str, Any]:
+    """Correct what stems play, before the first tournament on the song; champions then mix it anew."""
+    row = song_for_owner(request.user, song)
+    if unknown := wanted.roles.keys() - set(row.stems.values_list("position", flat=True)):
+        raise InvalidForm(f"The song has no stem {min(unknown)}. Ask for its stems first.", code="no_such_stem")
+    set_roles(song=row, roles=wanted.roles)
+    return _stems(row)
 
 
 def song_out(song: Song) -> SongOut:
@@ -85,3 +102,23 @@ def song_out(song: Song) -> SongOut:
         duration_s=song.duration_s,
         created_at=song.created_at,
     )
+
+
+def _stems(song: Song) -> dict[str, Any]:
+    page = song_page(song)
+    return {
+        "may_change": page.may_change_roles,
+        "stems": [
+            {
+                "number": line.stem.position,
+                "name": line.stem.name,
+                "role": line.stem.role,
+                "confidence": line.stem.role_confidence,
+                "channels": line.stem.channels,
+                "sample_rate": line.stem.sample_rate,
+                "duration_s": line.stem.duration_s,
+                "notices": line.notices,
+            }
+            for line in page.stems
+        ],
+    }

@@ -5,23 +5,27 @@ Before the vote nothing names a mixer: a ballot is its token, and the two sounds
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Path, Query, Router
 
+from accounts.models import User
 from api.paging import Page, Paging, page_of
 from api.routers.exports import export_out
-from api.schemas import (
+from api.schemas.tournaments import (
     BallotOut,
     BreedingOut,
     HeardIn,
     HeardOut,
     ResultOut,
     RevealOut,
+    ShareIn,
     ShareOut,
     StartIn,
     TournamentLineOut,
@@ -30,18 +34,21 @@ from api.schemas import (
 )
 from api.sound import sound
 from api.tokens import ApiRequest, scoped
-from tournaments.access import ballot_for_voter, decided_battle_for_owner, song_for_listener, tournament_for_owner
+from mixarena.web.live import event_stream
+from tournaments.access import decided_battle_for_owner, own_ballot, song_for_listener, tournament_for_owner
 from tournaments.errors import BattleNotOpen, TournamentFinished, TournamentRunning
-from tournaments.models import Ballot, Tournament
+from tournaments.models import Ballot, Share, Tournament
+from tournaments.selectors.audience import channel_of
 from tournaments.selectors.ballots import battle_stage, side_preview
 from tournaments.selectors.evolutions import Evolution, evolution
 from tournaments.selectors.history import tournaments_of
 from tournaments.selectors.results import result
 from tournaments.selectors.reveals import Reveal, reveal
-from tournaments.selectors.rounds import current_battle, decided_battles, place
+from tournaments.selectors.rounds import current_battle, decided_battles, live_events, place
+from tournaments.selectors.shares import link_to
 from tournaments.services.ballots import commit_ballot, issue_ballot, record_heard
 from tournaments.services.exports import formats_of
-from tournaments.services.sharing import close_link, open_link
+from tournaments.services.sharing import revoke, share_tournament
 from tournaments.services.tournaments import start_tournament
 
 router = Router()
@@ -77,7 +84,23 @@ def get_result(request: ApiRequest, tournament: UUID) -> dict[str, Any]:
         raise TournamentRunning(
             "This tournament has no result. Play its rounds to the end first.", code="tournament_not_finished"
         )
-    page = result(row, request.user)
+    return result_out(row, request.user)
+
+
+@router.get("/tournaments/{uuid:tournament}/live", **scoped("read", sends="text/event-stream", in_ranges=False))
+def live(request: ApiRequest, tournament: UUID) -> HttpResponseBase:
+    """Server-sent events: one now, and one whenever something changed. Then ask for what you want to know.
+
+    The data of a `message` is a short text that changes with the tournament and means nothing else. An `audience` says
+    as JSON how many others have the tournament open, and how many votes each round has.
+    """
+    row = tournament_for_owner(request.user, tournament)
+    return async_to_sync(event_stream)(request, channel_of(row.public_id), partial(live_events, row.pk), kind="owner")
+
+
+def result_out(row: Tournament, owner: User) -> dict[str, Any]:
+    """A finished tournament as it is shown."""
+    page = result(row, owner)
     return {
         "tournament": row.public_id,
         "champion": page.champion.slug,
@@ -119,22 +142,23 @@ def list_breedings(request: ApiRequest, tournament: UUID) -> list[dict[str, Any]
 
 
 @router.post("/tournaments/{uuid:tournament}/share", response=ShareOut, **scoped("share"))
-def share(request: ApiRequest, tournament: UUID) -> dict[str, Any]:
-    """Give a result a public address; asking again gives the same one."""
-    row = tournament_for_owner(request.user, tournament)
-    open_link(tournament=row)
-    row.refresh_from_db(fields=["share_token"])
-    if row.share_token is None:
-        raise TournamentRunning(
-            "This tournament has no result to share. Play its rounds to the end first.", code="tournament_not_finished"
-        )
-    return {"url": _share_url(request, row)}
+def share(request: ApiRequest, tournament: UUID, sent: ShareIn) -> dict[str, Any]:
+    """Let others judge a tournament's battles blind; asking again changes the name and who finds it."""
+    link = share_tournament(
+        tournament=tournament_for_owner(request.user, tournament),
+        name=sent.name,
+        is_public=sent.is_public,
+        now=timezone.now(),
+    )
+    return {"url": _share_url(request, link), "is_public": link.is_public, "name": link.name}
 
 
 @router.delete("/tournaments/{uuid:tournament}/share", response={204: None}, **scoped("share"))
 def stop_sharing(request: ApiRequest, tournament: UUID) -> None:
-    """Take the public address back."""
-    close_link(tournament=tournament_for_owner(request.user, tournament))
+    """Take the link back."""
+    link = link_to(tournament_for_owner(request.user, tournament))
+    if link is not None:
+        revoke(share=link, now=timezone.now())
 
 
 @router.post("/tournaments/{uuid:tournament}/ballot", response=BallotOut, **scoped("play"))
@@ -152,13 +176,13 @@ def take_ballot(request: ApiRequest, tournament: UUID) -> dict[str, Any]:
 @router.get("/ballots/{token}", response=BallotOut, **scoped("play"))
 def get_ballot(request: ApiRequest, token: str = Token) -> dict[str, Any]:
     """A ballot of yours, with what counts as heard so far."""
-    return _ballot(request, ballot_for_voter(request.user, token))
+    return _ballot(request, own_ballot(request.user, token))
 
 
 @router.get("/ballots/{token}/{side}.wav", **scoped("play", sends="audio/wav"))
 def ballot_sound(request: ApiRequest, token: str = Token, side: Literal["a", "b"] = Path(...)) -> HttpResponseBase:
     """One side of a ballot as WAV; byte ranges are understood. Both sides have the same length and loudness."""
-    preview = side_preview(ballot_for_voter(request.user, token), side)
+    preview = side_preview(own_ballot(request.user, token), side)
     if preview is None:
         raise Http404
     response = sound(request, preview.file.path, "audio/wav")
@@ -169,7 +193,7 @@ def ballot_sound(request: ApiRequest, token: str = Token, side: Literal["a", "b"
 @router.post("/ballots/{token}/heard", response=HeardOut, **scoped("play"))
 def heard(request: ApiRequest, log: HeardIn, token: str = Token) -> dict[str, Any]:
     """Say what was heard. A log that claims more time than has passed since the ballot was issued is left out."""
-    ballot = ballot_for_voter(request.user, token)
+    ballot = own_ballot(request.user, token)
     stage = battle_stage(record_heard(ballot=ballot, segments={"a": log.a, "b": log.b}, now=timezone.now()))
     return {"required_s": stage.required_s, "heard_a_s": stage.heard_a_s, "heard_b_s": stage.heard_b_s}
 
@@ -177,7 +201,7 @@ def heard(request: ApiRequest, log: HeardIn, token: str = Token) -> dict[str, An
 @router.post("/ballots/{token}/vote", response=RevealOut, **scoped("play"))
 def vote(request: ApiRequest, judgement: VoteIn, token: str = Token) -> dict[str, Any]:
     """Vote, for good, and uncover the battle. The same vote again gives the same answer."""
-    ballot = ballot_for_voter(request.user, token)
+    ballot = own_ballot(request.user, token)
     commit_ballot(
         token=token,
         voter=request.user,
@@ -217,14 +241,14 @@ def _tournament(request: ApiRequest, row: Tournament) -> dict[str, Any]:
         "place": where.value,
         "round": number,
         "battle": battle.state if battle else None,
-        "share_url": _share_url(request, row) if row.share_token else None,
+        "share_url": _share_url(request, link) if (link := link_to(row)) else None,
         "created_at": row.created_at,
         "finished_at": row.finished_at,
     }
 
 
-def _share_url(request: ApiRequest, row: Tournament) -> str:
-    return request.build_absolute_uri(reverse("social:result", args=[row.share_token]))
+def _share_url(request: ApiRequest, link: Share) -> str:
+    return request.build_absolute_uri(reverse("social:shared", args=[link.token]))
 
 
 def _ballot(request: ApiRequest, ballot: Ballot) -> dict[str, Any]:

@@ -76,9 +76,99 @@ class Arena:
         """The official board with its intervals."""
         return self._ask("GET", "boards/official", query={"genre": genre, "architecture": architecture})
 
+    def download_mixer(self, slug: str, path: str | Path) -> Path:
+        """A mixer's weights and card, with licences and lineage, as a zip."""
+        return self.download(f"/api/v1/mixers/{slug}/file", path)
+
+    def follow(self, slug: str) -> None:
+        """Hear when a mixer wins, breeds or retires."""
+        self._ask("PUT", f"mixers/{slug}/follow")
+
+    def unfollow(self, slug: str) -> None:
+        """Hear of it no more."""
+        self._ask("DELETE", f"mixers/{slug}/follow")
+
+    def offer_mixer(self, weights: str | Path, card: str | Path) -> Document:
+        """Offer a mixer of your own: safetensors and TOML."""
+        body, content_type = _multipart([("weights", Path(weights)), ("card", Path(card))], {})
+        return self._ask("POST", "submissions", body=body, content_type=content_type)
+
+    def submission(self, number: int) -> Document:
+        """How far an offered mixer has come."""
+        return self._ask("GET", f"submissions/{number}")
+
+    def submissions(self) -> list[Document]:
+        """The mixers that you offered, newest first."""
+        return list(self._ask("GET", "submissions"))
+
+    # --- What is yours
+
     def me(self) -> Document:
         """The token's owner: tier, free mixes, scopes."""
         return self._ask("GET", "me")
+
+    def achievements(self) -> list[Document]:
+        """Every achievement: the earned ones with their evidence, then the nearest ones."""
+        return list(self._ask("GET", "me/achievements"))
+
+    def notices(self) -> Iterator[Document]:
+        """Your news, newest first."""
+        return self._all("me/notices")
+
+    def see_notices(self, upto: int) -> None:
+        """Say that you have looked at your news up to the one with this `id`."""
+        self._ask("POST", "me/notices/seen", document={"upto": upto})
+
+    def follows(self) -> Iterator[Document]:
+        """The mixers that you follow."""
+        return self._all("me/follows")
+
+    def privacy(self) -> Document:
+        """What others may see of you."""
+        return self._ask("GET", "me/privacy")
+
+    def change_privacy(self, *, is_public: bool, is_ranked: bool) -> Document:
+        """Open or close your profile, and stand on the board of listeners or not."""
+        return self._ask("PUT", "me/privacy", document={"is_public": is_public, "is_ranked": is_ranked})
+
+    def credits(self) -> Iterator[Document]:
+        """The ledger of your free mixes, newest first."""
+        return self._all("me/credits")
+
+    def referrals(self) -> Document:
+        """Your link, and who came by it."""
+        return self._ask("GET", "me/referrals")
+
+    def changes(self) -> Document:
+        """What your votes changed, in numbers."""
+        return self._ask("GET", "me/changes")
+
+    def votes(self) -> Iterator[Document]:
+        """Your votes with what came of each, newest first."""
+        return self._all("me/votes")
+
+    def taste(self) -> list[Document]:
+        """Your taste as your votes tell it."""
+        return list(self._ask("GET", "me/taste"))
+
+    def forget_taste(self) -> None:
+        """Let your taste start anew."""
+        self._ask("DELETE", "me/taste")
+
+    def data(self) -> Document:
+        """Everything that the arena knows of you."""
+        return self._ask("GET", "me/data")
+
+    def numbers(self, section: str = "", *, since: str = "", until: str = "") -> Document:
+        """Your own voting patterns, or a section of the arena's numbers for its curators; days as 2026-01-31."""
+        return self._ask("GET", _numbers(section), query={"since": since, "until": until})
+
+    def download_numbers(
+        self, path: str | Path, *, table: str, section: str = "", since: str = "", until: str = ""
+    ) -> Path:
+        """One of their tables as CSV."""
+        days = urlencode({name: day for name, day in (("since", since), ("until", until)) if day})
+        return self.download(f"/api/v1/{_numbers(section)}/{table}.csv?{days}", path)
 
     def person(self, username: str) -> Document:
         """A public profile."""
@@ -92,7 +182,7 @@ class Arena:
 
     def upload_song(self, *paths: str | Path, title: str = "") -> Document:
         """Upload a song: one file, its stems, or a zip of them."""
-        body, content_type = _multipart([Path(path) for path in paths], {"title": title})
+        body, content_type = _multipart([("file", Path(path)) for path in paths], {"title": title})
         return self._ask("POST", "songs", body=body, content_type=content_type)
 
     def song(self, song: str) -> Document:
@@ -108,7 +198,34 @@ class Arena:
 
     def delete_song(self, song: str) -> None:
         """Delete a song with everything made from it, for good."""
-        self._send("DELETE", f"{self.url}/api/v1/songs/{song}").close()
+        self._ask("DELETE", f"songs/{song}")
+
+    def stems(self, song: str) -> Document:
+        """The stems of a song, and what they play."""
+        return self._ask("GET", f"songs/{song}/stems")
+
+    def change_roles(self, song: str, roles: Mapping[int, str]) -> Document:
+        """Correct what stems play, by their numbers, before the first tournament on the song."""
+        return self._ask("PATCH", f"songs/{song}/stems", document={"roles": dict(roles)})
+
+    # --- Albums
+
+    def albums(self) -> Iterator[Document]:
+        """Your albums, newest first."""
+        return self._all("albums")
+
+    def make_album(self, title: str, songs: Sequence[str], *, mixer: str, format: str = "wav24") -> Document:
+        """Have songs mixed as an album, in this order, all by one mixer."""
+        wanted = {"title": title, "songs": list(songs), "mixer": mixer, "format": format}
+        return self._ask("POST", "albums", document=wanted)
+
+    def make_album_again(self, album: str) -> Document:
+        """Ask once more for an album that failed or whose file is gone."""
+        return self._ask("POST", f"albums/{album}/again")
+
+    def wait_for_album(self, album: str, *, timeout_s: float = 1800.0) -> Document:
+        """The album once it is ready. Raises ValueError, with the reason, if it failed."""
+        return self._ready(f"albums/{album}", timeout_s, "the album")
 
     # --- Tournaments
 
@@ -133,6 +250,19 @@ class Arena:
             "the next battle",
         )
 
+    def events(self, tournament: str) -> Iterator[tuple[str, str]]:
+        """Name and data of an event now, and of another whenever something changed, until the arena has no more."""
+        name = "message"
+        with self._send("GET", f"{self.url}/api/v1/tournaments/{tournament}/live") as answer:
+            for line in answer:
+                field, _, value = line.decode().rstrip("\n").partition(": ")
+                if field == "event":
+                    name = value
+                if name == "end":
+                    return
+                if field == "data":
+                    yield name, value
+
     def take_ballot(self, tournament: str) -> Document:
         """The ballot of the open battle."""
         return self._ask("POST", f"tournaments/{tournament}/ballot")
@@ -154,9 +284,61 @@ class Arena:
         """The champion, and the mixes to take home."""
         return self._ask("GET", f"tournaments/{tournament}/result")
 
-    def share(self, tournament: str) -> str:
-        """Give the result a public address."""
-        return str(self._ask("POST", f"tournaments/{tournament}/share")["url"])
+    def share(self, tournament: str, *, is_public: bool = False, name: str = "") -> str:
+        """Let others judge the battles blind; gives the link. Without a name your username stands under it."""
+        body = {"is_public": is_public, "name": name}
+        return str(self._ask("POST", f"tournaments/{tournament}/share", document=body)["url"])
+
+    def take_mix(self, tournament: str, mix: str) -> Document:
+        """Take home another mix than the champion's; answers with the result."""
+        return self._ask("PUT", f"tournaments/{tournament}/taken", document={"mix": mix})
+
+    # --- Finished mixes
+
+    def recipe(self, tournament: str, mix: str) -> Document:
+        """What a mix did, its parameters, and the versions of it."""
+        return self._ask("GET", f"tournaments/{tournament}/mixes/{mix}")
+
+    def mix_settings(self, tournament: str, mix: str) -> Document:
+        """A mix's settings in physical units."""
+        return self._ask("GET", f"tournaments/{tournament}/mixes/{mix}/settings.json")
+
+    def make_version(
+        self,
+        tournament: str,
+        mix: str,
+        *,
+        words: Mapping[str, int] | None = None,
+        locks: Sequence[str] = (),
+        values: Mapping[str, float | None] | None = None,
+        timeout_s: float = 600.0,
+    ) -> Document:
+        """Have a version of a mix made, and wait until it is ready.
+
+        Args:
+            words: `brightness`, `loudness`, `width`, `punch` (-100 to 100) and `strength` (0 to 150), in percent.
+            locks: groups of settings that words and strength leave alone.
+            values: parameters set by hand, by their paths; None turns one off.
+        """
+        wanted = {**(words or {}), "locks": list(locks), "values": dict(values or {})}
+        made = self._ask("POST", f"tournaments/{tournament}/mixes/{mix}/versions", document=wanted)
+        return self._ready(f"tournaments/{tournament}/mixes/{made['mix']}", timeout_s, "the version")
+
+    def follow_reference(
+        self,
+        tournament: str,
+        mix: str,
+        reference: str | Path,
+        *,
+        words: Mapping[str, int] | None = None,
+        timeout_s: float = 600.0,
+    ) -> Document:
+        """Have a version made that comes near to a recording, and wait until it is ready."""
+        fields = {name: str(value) for name, value in (words or {}).items()}
+        body, content_type = _multipart([("reference", Path(reference))], fields)
+        path = f"tournaments/{tournament}/mixes/{mix}/references"
+        made = self._ask("POST", path, body=body, content_type=content_type)
+        return self._ready(f"tournaments/{tournament}/mixes/{made['mix']}", timeout_s, "the version")
 
     # --- Files
 
@@ -166,18 +348,10 @@ class Arena:
         """Have a mix made as a file, and wait until it is ready."""
         wanted = {"format": format, "mix": mix}
         export = self._ask("POST", f"tournaments/{tournament}/exports", document=wanted)
-        made = self._wait(
-            lambda: self._ask("GET", f"exports/{export['id']}"),
-            lambda row: row["state"] != "queued",
-            timeout_s,
-            "the file",
-        )
-        if made["state"] != "ready":
-            raise ValueError(made["reason"] or "the file could not be made")
-        return made
+        return self._ready(f"exports/{export['id']}", timeout_s, "the file")
 
     def download(self, url: str, path: str | Path) -> Path:
-        """Write what an address of this arena holds to a file: `url` of a file, `a_url` or `b_url` of a ballot."""
+        """Write to a file what an address of this arena holds: `url` of a file or album, `a_url` of a ballot."""
         target = Path(path)
         with self._send("GET", urljoin(f"{self.url}/", url)) as answer, target.open("wb") as file:
             shutil.copyfileobj(answer, file)
@@ -209,7 +383,8 @@ class Arena:
         if document is not None:
             body = json.dumps(document).encode()
         with self._send(method, url, body=body, content_type=content_type) as answer:
-            return json.loads(answer.read())
+            content = answer.read()
+        return json.loads(content) if content else None
 
     def _send(self, method: str, url: str, *, body: bytes | None = None, content_type: str = "") -> BinaryIO:
         if not url.startswith(f"{self.url}/"):
@@ -230,6 +405,14 @@ class Arena:
             else:
                 return answer
         raise AssertionError("max_tries is less than 1")
+
+    def _ready(self, path: str, timeout_s: float, what: str) -> Document:
+        made = self._wait(
+            lambda: self._ask("GET", path), lambda row: row["state"] in ("ready", "failed"), timeout_s, what
+        )
+        if made["state"] != "ready":
+            raise ValueError(made["reason"] or f"{what} could not be made")
+        return made
 
     def _wait(
         self, ask: Callable[[], Document], is_over: Callable[[Document], bool], timeout_s: float, what: str
@@ -265,15 +448,19 @@ def _wait_s(retry_after: str) -> float:
     return min(float(retry_after), 120.0) if retry_after.isdigit() else 2.0
 
 
-def _multipart(paths: Sequence[Path], fields: Mapping[str, str]) -> tuple[bytes, str]:
+def _numbers(section: str) -> str:
+    return f"analytics/{section}" if section else "me/analytics"
+
+
+def _multipart(files: Sequence[tuple[str, Path]], fields: Mapping[str, str]) -> tuple[bytes, str]:
     """A form with files (RFC 7578), all of it in memory."""
     boundary = uuid.uuid4().hex
     parts = []
     for name, value in fields.items():
         parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode())
-    for path in paths:
+    for name, path in files:
         file_name = path.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        head = f'Content-Disposition: form-data; name="file"; filename="{file_name}"'
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file_name}"'
         parts.append(f"--{boundary}\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
         parts += [path.read_bytes(), b"\r\n"]
     parts.append(f"--{boundary}--\r\n".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -68,15 +69,22 @@ class Nudge:
             raise SettingsError(f"There is no such group. Lock some of {', '.join(GROUPS)}.", code="unknown_group")
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able form, read back by `from_dict`."""
-        return asdict(self) | {"locks": list(self.locks), "values": dict(self.values)}
+        """A JSON-able form, read back by `from_dict`; -inf (off) becomes None."""
+        values = {path: None if value == -math.inf else value for path, value in self.values.items()}
+        return asdict(self) | {"locks": list(self.locks), "values": values}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Nudge:
         """The reverse of `to_dict`. Raises SettingsError."""
         if not set(data) <= {f.name for f in fields(cls)}:
             raise SettingsError("A nudge has unknown entries. Send the form again.", code="unknown_parameter")
-        return cls(**{**data, "locks": tuple(data.get("locks", ()))})
+        values = {path: -math.inf if value is None else value for path, value in data.get("values", {}).items()}
+        return cls(**{**data, "locks": tuple(data.get("locks", ())), "values": values})
+
+
+def off(path: str) -> float:
+    """What turns the parameter at a path off: no level at all, or 0 Hz."""
+    return -math.inf if path.endswith("_db") else 0.0
 
 
 def nudged(settings: MixSettings, nudge: Nudge) -> MixSettings:
@@ -149,7 +157,7 @@ def _set(sections: dict[str, dict[str, float]], rows: list[dict[str, float]], pa
     target = sections.get(section)
     if section == "strips":
         number, _, name = name.partition(".")
-        target = rows[int(number)] if number.isdigit() and int(number) < len(rows) else None
+        target = {str(i): row for i, row in enumerate(rows)}.get(number)
     if target is None or name not in target:
         raise SettingsError(f"There is no parameter {path}. Choose one of the mix's own.", code="unknown_parameter")
     target[name] = value

@@ -140,6 +140,10 @@ def test_nothing_before_the_vote_tells_the_sides_apart(program: Program, song: S
         program.get(f"/songs/{song.public_id}"),
         program.get("/songs"),
         program.get("/me/notices"),
+        *(program.get(f"/me/{name}") for name in ("votes", "changes", "taste", "analytics", "follows", "data")),
+        program.get(f"/songs/{song.public_id}/stems"),
+        program.get(f"{url}/mixes/{battle.first.public_id}"),
+        program.get(f"{url}/mixes/{battle.first.public_id}/settings.json"),
         program.get(url),
     ]
     text = b"\n".join([*map(everything, answers), *bodies]).decode(errors="replace").lower()

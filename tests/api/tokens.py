@@ -10,14 +10,17 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.tokens import SCOPES, create_token
+from accounts.services.tokens import create_token, scopes_for
 
 
 class Program:
     """A client with a token; `get` and the like answer as Django's test client does."""
 
-    def __init__(self, user: User, scopes: Collection[str] = tuple(SCOPES)) -> None:
-        self.row, self.secret = create_token(user=user, name="test", scopes=scopes, expires_at=None, now=timezone.now())
+    def __init__(self, user: User, scopes: Collection[str] | None = None) -> None:
+        """With a token for everything, unless scopes are named."""
+        self.row, self.secret = create_token(
+            user=user, name="test", scopes=scopes or scopes_for(user), expires_at=None, now=timezone.now()
+        )
         self._client = Client(raise_request_exception=False)
 
     @property
@@ -37,8 +40,8 @@ class Program:
     def post(self, path: str, body: object = None) -> Any:
         return self.ask("POST", path, body)
 
-    def upload(self, files: dict[str, Any]) -> Any:
-        return self._client.post("/api/v1/songs", files, headers=self.headers)
+    def upload(self, files: dict[str, Any], path: str = "/songs") -> Any:
+        return self._client.post(f"/api/v1{path}", files, headers=self.headers)
 
 
 def assert_problem(answer: Any, status: int, code: str = "") -> dict[str, Any]:

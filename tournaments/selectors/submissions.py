@@ -25,4 +25,9 @@ class SubmissionLine:
 def submissions_of(author: User) -> list[SubmissionLine]:
     """One's own, newest first."""
     rows = Submission.objects.filter(author=author).select_related("mixer")[:N_SHOWN]
-    return [SubmissionLine(row, gate_lines(row.report)) for row in rows]
+    return [submission_line(row) for row in rows]
+
+
+def submission_line(row: Submission) -> SubmissionLine:
+    """One submission."""
+    return SubmissionLine(row, gate_lines(row.report))
