@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -17,8 +18,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.errors import InvalidGrant
-from accounts.models import Activity, Award, CreditEntry, Referral, User
+from accounts.models import Activity, ApiToken, Award, CreditEntry, Referral, User
 from accounts.services.credits import balance_of, grant
+from accounts.services.tokens import revoke_token
 
 
 class GrantForm(forms.Form):
@@ -125,3 +127,26 @@ class ReferralAdmin(LedgerAdmin):
     list_filter = ("state",)
     search_fields = ("inviter__username", "friend__username")
     list_select_related = ("inviter", "friend")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(LedgerAdmin):
+    """Keys of programs. What they open can be closed here, and is not shown."""
+
+    list_display = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "user__username")
+    list_select_related = ("user",)
+    fields = list_display
+    actions = ("revoke_tokens",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Looking is not enough: whoever revokes may change tokens."""
+        return bool(request.user.has_perm("accounts.change_apitoken"))
+
+    @admin.action(description="Revoke the selected tokens", permissions=["revoke"])
+    def revoke_tokens(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Their programs are let in no more."""
+        now = timezone.now()
+        n_revoked = sum(revoke_token(user=row.user, pk=row.pk, now=now) for row in queryset)
+        self.message_user(request, f"{n_revoked} revoked.", messages.SUCCESS)

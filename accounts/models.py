@@ -42,6 +42,8 @@ class Activity(models.Model):
         OUTGREW = "outgrew", "an offspring of a vote beat a parent"
         VERIFIED = "verified", "verified an e-mail address"
         REFERRED = "referred", "a friend has come to stay"
+        JUDGED = "judged", "judged something of the queue"
+        ABX = "abx", "finished an ABX test"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="activities")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -72,6 +74,7 @@ class CreditEntry(models.Model):
         ACHIEVEMENT = "achievement"
         REFERRAL = "referral", "a friend you invited"
         INVITED = "invited", "you were invited"
+        JUDGING = "judging", "judging for others"
         TOURNAMENT = "tournament", "a tournament"
         REFUND = "refund", "a tournament that failed"
         GRANT = "grant", "a gift of the arena"
@@ -137,6 +140,17 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.inviter} invited {self.friend}"
+
+
+class InvitationVisit(models.Model):
+    """A browser that opened somebody's link; appended, never changed. It says nothing of whose browser it is."""
+
+    inviter = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitation_visits")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["at"], name="invitation_visit_moment")]
 
 
 class Notice(models.Model):

@@ -16,4 +16,5 @@ urlpatterns = [
     path("me/tokens/", token_pages.tokens, name="tokens"),
     path("me/tokens/<int:pk>/revoke/", token_pages.revoke, name="revoke-token"),
     path("join/<slug:code>/", views.join, name="join"),
+    path("join/<slug:code>/visit/", views.visit, name="visit"),
 ]

@@ -9,21 +9,21 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms import PrivacyForm
-from accounts.models import CreditEntry, Notice, User
+from accounts.models import CreditEntry, InvitationVisit, Notice, User
 from accounts.selectors import cabinet, own_referral, referral_lines, tier_standing
 from accounts.services.credits import balance_of
 from accounts.services.notices import mark_seen
 from accounts.services.privacy import set_privacy
-from accounts.services.referrals import FRIEND_CREDITS, INVITER_CREDITS, NEEDED_VOTES
+from accounts.services.referrals import FRIEND_CREDITS, INVITER_CREDITS, NEEDED_VOTES, note_visit
 from accounts.tiers import TIERS
-from accounts.visits import remember_referral
+from accounts.visits import earlier_accounts, has_opened, remember_opened, remember_referral
 
 LINES_PER_PAGE = 30
 
@@ -72,6 +72,7 @@ def referrals(request: HttpRequest) -> HttpResponse:
     user, now = _user(request), timezone.now()
     context = {
         "link": request.build_absolute_uri(reverse("accounts:join", args=[user.referral_code])),
+        "n_visits": InvitationVisit.objects.filter(inviter=user).count(),
         "lines": referral_lines(user, now),
         "own": own_referral(user, now),
         "needed_votes": NEEDED_VOTES,
@@ -120,14 +121,24 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Somebody's personal link: whose it is stays in the browser until the visitor signs up."""
-    inviter = User.objects.filter(referral_code=code, is_active=True).first()
-    if inviter is None:
-        raise Http404
+    inviter = get_object_or_404(User, referral_code=code, is_active=True)
     if request.user.is_authenticated:
         return redirect("accounts:referrals" if request.user == inviter else "tournaments:home")
     context = {"inviter": inviter, "credits": FRIEND_CREDITS if settings.CREDITS else 0}
     response = render(request, "accounts/join.html", context)
     remember_referral(response, code)
+    return response
+
+
+@require_POST
+def visit(request: HttpRequest, code: str) -> HttpResponse:
+    """Count a stranger's browser, once. Sent by the page itself, so programs that only read it are no visits."""
+    inviter = get_object_or_404(User, referral_code=code, is_active=True)
+    response = HttpResponse(status=204)
+    is_own = inviter.pk in earlier_accounts(request)
+    if not (request.user.is_authenticated or is_own or has_opened(request, code)):
+        note_visit(inviter=inviter, now=timezone.now())
+        remember_opened(request, response, code)
     return response
 
 

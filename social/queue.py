@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from accounts.services import record
 from accounts.services.locks import lock_user
 from social.selectors.queue import anchors_of, candidates, cuts_of, public_share_of, repeatable
 from tournaments.draws import generator_of
-from tournaments.models import Anchor, Ballot, Battle, Check, QueueItem, Song, Vote
+from tournaments.models import Anchor, Ballot, Battle, Check, Preview, QueueItem, Song
 from tournaments.ratings.reliability import CheckKind
 from tournaments.services.anchors import request_anchor
 from tournaments.services.ballots import commit_ballot, issue_audience_ballot
@@ -32,6 +32,8 @@ CHECK_SHARE = 1.0 / 6.0
 WEIGHTS = {CheckKind.IDENTICAL: 0.45, CheckKind.ANCHOR: 0.45, CheckKind.REPEAT: 0.1}
 # Each candidate is so much less likely than the one before it.
 FALL_OFF = 0.7
+# Earlier votes among which one is drawn to be repeated, the oldest first.
+N_REPEATABLE = 50
 
 
 def next_item(*, listener: User, looked_at: Collection[int], now: datetime) -> QueueItem | None:
@@ -53,9 +55,13 @@ def next_item(*, listener: User, looked_at: Collection[int], now: datetime) -> Q
         number = newest.number + 1 if newest else 1
         # The key is the arena's secret, so that no listener can tell which items are checks.
         generator = generator_of("queue", settings.SECRET_KEY, listener.pk, number)
-        is_check = bool(generator.random() < CHECK_SHARE)
-        drawn = _draw_check(listener, pool, generator, now, is_check=is_check)
-        ballot = drawn or _draw_battle(listener, pool, generator, now)
+        cuts = cuts_of(pool)
+        anchors = anchors_of(cuts)
+        _keep_an_anchor(cuts, anchors, generator)
+        ballot = None
+        if generator.random() < CHECK_SHARE:
+            ballot = _draw_check(listener, cuts, anchors, generator, now)
+        ballot = ballot or _draw_battle(listener, pool, generator, now)
         item = QueueItem.objects.create(listener=listener, number=number, ballot=ballot, created_at=now)
     return items.get(pk=item.pk)
 
@@ -111,23 +117,19 @@ def _draw_battle(listener: User, pool: Sequence[Battle], generator: np.random.Ge
 
 
 def _draw_check(
-    listener: User, pool: Sequence[Battle], generator: np.random.Generator, now: datetime, *, is_check: bool
+    listener: User,
+    cuts: Sequence[tuple[Battle, Preview]],
+    anchors: Mapping[int, Anchor],
+    generator: np.random.Generator,
+    now: datetime,
 ) -> Ballot | None:
-    """A check of a kind that there is something for; None where it is not its turn, or there is nothing."""
-    cuts = cuts_of(pool)
-    anchors = anchors_of(cuts)
-    ready = [(battle, anchors[cut.pk]) for battle, cut in cuts if _is_ready(anchors.get(cut.pk))]
-    if not ready and not any(anchor.state == Anchor.State.QUEUED for anchor in anchors.values()):
-        unasked = [cut for _, cut in cuts if cut.pk not in anchors]
-        if unasked:
-            request_anchor(preview=unasked[int(generator.integers(len(unasked)))])
-    if not is_check:
-        return None
-    votes = list(repeatable(listener, now).select_related("ballot", "battle", "voter")[:POOL_OF_VOTES])
+    """A check of a kind that there is something for; None where there is nothing for any."""
+    made = [(battle, anchors[cut.pk]) for battle, cut in cuts if cut.pk in anchors]
+    votes = repeatable(listener, now).select_related("ballot", "battle", "voter")[:N_REPEATABLE]
     material: dict[CheckKind, Sequence[Any]] = {
         CheckKind.IDENTICAL: cuts,
-        CheckKind.ANCHOR: ready,
-        CheckKind.REPEAT: votes,
+        CheckKind.ANCHOR: [(battle, anchor) for battle, anchor in made if anchor.state == Anchor.State.READY],
+        CheckKind.REPEAT: list(votes),
     }
     kinds = [kind for kind in WEIGHTS if material[kind]]
     if not kinds:
@@ -135,17 +137,19 @@ def _draw_check(
     weights = np.array([WEIGHTS[kind] for kind in kinds])
     kind = kinds[int(generator.choice(len(kinds), p=weights / weights.sum()))]
     chosen = material[kind][int(generator.integers(len(material[kind])))]
-    if kind == CheckKind.REPEAT:
-        share = public_share_of(chosen.battle.tournament_id)
-        return issue_repeat(share=share, vote=chosen, generator=generator, now=now)
-    battle, sound = chosen
+    battle = chosen.battle if kind == CheckKind.REPEAT else chosen[0]
     share = public_share_of(battle.tournament_id)
+    if kind == CheckKind.REPEAT:
+        return issue_repeat(share=share, vote=chosen, generator=generator, now=now)
     if kind == CheckKind.ANCHOR:
-        return issue_anchor(
-            share=share, battle=battle, anchor=sound, voter=listener, generator=generator, now=now
-        )
-    return issue_identical(share=share, battle=battle, preview=sound, voter=listener, generator=generator, now=now)
+        return issue_anchor(share=share, battle=battle, anchor=chosen[1], voter=listener, generator=generator, now=now)
+    return issue_identical(share=share, battle=battle, preview=chosen[1], voter=listener, generator=generator, now=now)
 
 
-def _is_ready(anchor: Anchor | None) -> bool:
-    return anchor is not None and anchor.state == Anchor.State.READY
+def _keep_an_anchor(
+    cuts: Sequence[tuple[Battle, Preview]], anchors: Mapping[int, Anchor], generator: np.random.Generator
+) -> None:
+    """Ask for an anchor where there is none to come, so that nobody ever waits for one."""
+    unasked = [cut for _, cut in cuts if cut.pk not in anchors]
+    if unasked and all(anchor.state == Anchor.State.FAILED for anchor in anchors.values()):
+        request_anchor(preview=unasked[int(generator.integers(len(unasked)))])

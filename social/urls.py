@@ -2,17 +2,21 @@
 
 from django.urls import path
 
-from social.views import clips, live, owners, pages, pictures, sounds
+from social.views import clips, live, owners, pages, pictures, queue, sounds
 
 app_name = "social"
 urlpatterns = [
     path("listen/", pages.feed, name="feed"),
+    path("judge/", queue.judge, name="judge"),
+    path("judge/<int:number>/", queue.judged, name="judged"),
+    path("judge/<slug:token>/vote/", queue.vote, name="judge-vote"),
+    path("judge/<slug:token>/another/", queue.another, name="judge-another"),
     path("s/<str:token>/", pages.shared, name="shared"),
     path("s/<str:token>/picture.png", pictures.picture, name="picture"),
     path("s/<str:token>/visit/", pages.visit, name="visit"),
     path("s/<str:token>/look/", pages.look, name="look"),
     path("s/<str:token>/rounds/<int:number>/", pages.battle, name="battle"),
-    path("s/<str:token>/rounds/<int:number>/judge/", pages.judge, name="judge"),
+    path("s/<str:token>/rounds/<int:number>/judge/", pages.begin, name="begin"),
     path("s/<str:token>/rounds/<int:number>/vote/<slug:ballot>/", pages.vote, name="vote"),
     path("s/<str:token>/live/", live.live, name="live"),
     path("s/<str:token>/rounds/<int:number>/pulse/", live.pulse_part, name="pulse"),

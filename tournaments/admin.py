@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tournaments import listeners_admin as listeners_admin
 from tournaments import submissions_admin as submissions_admin
 from tournaments.models import (
     Album,

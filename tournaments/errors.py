@@ -99,3 +99,23 @@ class InvalidShare(ArenaError):
 
 class InvalidVote(ArenaError):
     """A choice or a confidence that no ballot offers."""
+
+
+class AbxClosed(ArenaError):
+    """A trial that was answered, or whose test is over."""
+
+    status = 409
+
+
+class InvalidAbx(ArenaError):
+    """A number of trials or an answer that no ABX test has, or a log that cannot be true."""
+
+
+class SoundGone(ArenaError):
+    """Previews that have to be cut again first."""
+
+    status = 503
+
+
+class InvalidVerdict(ArenaError):
+    """A verdict on a listener without a reason."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from tournaments.services import albums, breedings, community, cuts, exports, mixes, official, rollups, songs
+from tournaments.services import (
+    albums,
+    anchors,
+    breedings,
+    community,
+    cuts,
+    exports,
+    mixes,
+    official,
+    rollups,
+    songs,
+    verdicts,
+)
 from tournaments.services import sweep as sweeping
 
 
@@ -37,6 +49,12 @@ def render_mix(mix_id: int) -> None:
 def cut_preview(preview_id: int) -> None:
     """Cut a preview at a level of its own."""
     cuts.cut_preview(preview_id)
+
+
+@shared_task
+def make_anchor(anchor_id: int) -> None:
+    """Take the treble out of a preview."""
+    anchors.make_anchor(anchor_id)
 
 
 @shared_task
@@ -77,8 +95,9 @@ def compute_board() -> None:
 
 @shared_task
 def roll_up() -> None:
-    """Count the days that are missing or have changed."""
+    """Count the days that are missing or have changed, and look whether too many listeners are left out."""
     rollups.bring_up_to_date(now=timezone.now())
+    verdicts.warn_of_exclusions(now=timezone.now())
 
 
 @shared_task

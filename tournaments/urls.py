@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from tournaments.views import (
+    abx,
     albums,
     analytics,
     audio,
@@ -53,6 +54,13 @@ urlpatterns = [
     path("ballots/<slug:token>/heard/", battles.heard, name="heard"),
     path("ballots/<slug:token>/vote/", battles.vote, name="vote"),
     re_path(r"^ballots/(?P<token>[-\w]+)/(?P<side>[ab])\.wav$", audio.ballot_audio, name="ballot-audio"),
+    path("abx/<slug:token>/", abx.abx, name="abx"),
+    path("abx/<slug:token>/start/", abx.start, name="abx-start"),
+    path("abx/<slug:token>/give-up/", abx.abandon, name="abx-give-up"),
+    re_path(r"^abx/(?P<token>[-\w]+)/(?P<side>[ab])\.wav$", abx.side_audio, name="abx-side"),
+    path("abx/trials/<slug:token>/x.wav", abx.x_audio, name="abx-x"),
+    path("abx/trials/<slug:token>/answer/", abx.answer, name="abx-answer"),
+    path("abx/tests/<int:pk>.csv", abx.log, name="abx-log"),
     path("previews/<int:pk>.wav", audio.preview_audio, name="preview-audio"),
     path("mixers/", mixers.mixer_list, name="mixers"),
     path("mixers/submit/", community.submit, name="submit-mixer"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from accounts.achievements import ACHIEVEMENTS, Achievement
@@ -34,14 +36,10 @@ def promote(*, user_id: int, now: datetime) -> None:
 def award(*, user_id: int, kind: Activity.Kind, now: datetime) -> None:
     """Award whatever the listener's activities of this kind have earned and was not awarded yet."""
     earned = set(Award.objects.filter(user=user_id).values_list("slug", flat=True))
-    for achievement in ACHIEVEMENTS:
-        if achievement.kind != kind or achievement.slug in earned:
-            continue
-        evidence = evidence_of(user_id, achievement)
-        if len(evidence) < achievement.needed:
-            continue
+    rules = [rule for rule in ACHIEVEMENTS if rule.kind == kind and rule.slug not in earned]
+    for achievement in _reached(user_id, rules):
         row = Award.objects.create(user_id=user_id, slug=achievement.slug, earned_at=now)
-        row.activities.set(evidence)
+        row.activities.set(evidence_of(user_id, achievement))
         if achievement.credits:
             pay_out(
                 user_id=user_id,
@@ -63,8 +61,7 @@ def award(*, user_id: int, kind: Activity.Kind, now: datetime) -> None:
 
 def evidence_of(user_id: int, achievement: Achievement) -> list[int]:
     """The first activities that count for an achievement, at most as many as it needs."""
-    where = {f"facts__{name}": value for name, value in achievement.where.items()}
-    rows = Activity.objects.filter(user=user_id, kind=achievement.kind, **where).order_by("pk")
+    rows = Activity.objects.filter(_counts_for(achievement), user=user_id, kind=achievement.kind).order_by("pk")
     if not achievement.different:
         return list(rows.values_list("pk", flat=True)[: achievement.needed])
     first_with: dict[object, int] = {}
@@ -73,6 +70,25 @@ def evidence_of(user_id: int, achievement: Achievement) -> list[int]:
         if len(first_with) == achievement.needed:
             break
     return list(first_with.values())
+
+
+def _reached(user_id: int, rules: Sequence[Achievement]) -> list[Achievement]:
+    """Those rules of one kind that are fulfilled. One query for all: a vote holds the ledger's lock meanwhile."""
+    if not rules:
+        return []
+    counts = {
+        f"n_{i}": Count(f"facts__{rule.different}", filter=_counts_for(rule), distinct=True)
+        if rule.different
+        else Count("pk", filter=_counts_for(rule))
+        for i, rule in enumerate(rules)
+    }
+    found = Activity.objects.filter(user=user_id, kind=rules[0].kind).aggregate(**counts)
+    return [rule for i, rule in enumerate(rules) if found[f"n_{i}"] >= rule.needed]
+
+
+def _counts_for(achievement: Achievement) -> Q:
+    """Whether an activity of the achievement's kind has the facts that it asks for."""
+    return Q(**{f"facts__{name}": value for name, value in achievement.where.items()})
 
 
 def _bonus(n_credits: int) -> str:

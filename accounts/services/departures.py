@@ -9,7 +9,17 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from accounts.models import Activity, ApiToken, Award, CreditEntry, Notice, Referral, User, new_referral_code
+from accounts.models import (
+    Activity,
+    ApiToken,
+    Award,
+    CreditEntry,
+    InvitationVisit,
+    Notice,
+    Referral,
+    User,
+    new_referral_code,
+)
 
 
 def anonymize(*, user: User) -> None:
@@ -19,6 +29,7 @@ def anonymize(*, user: User) -> None:
             session.end()
         for model in (EmailAddress, Authenticator, ApiToken, Award, Activity, CreditEntry, Notice):
             model.objects.filter(user=user).delete()
+        InvitationVisit.objects.filter(inviter=user).delete()
         Referral.objects.filter(inviter=user).delete()
         Referral.objects.filter(friend=user).delete()
         user.set_unusable_password()

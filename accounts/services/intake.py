@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Activity
 from accounts.services.awards import award, promote
+from accounts.services.judging import pay_for_judging
 from accounts.services.locks import lock_user
 from accounts.services.referrals import settle_referral
 
@@ -30,6 +31,8 @@ def record(*, user_id: int, kind: Activity.Kind, key: str, facts: Mapping[str, A
             return False
         if kind == Activity.Kind.VOTED:
             promote(user_id=user_id, now=now)
+        if kind == Activity.Kind.JUDGED:
+            pay_for_judging(user_id=user_id, now=now)
         award(user_id=user_id, kind=kind, now=now)
         if kind in (Activity.Kind.VOTED, Activity.Kind.VERIFIED):
             referral = settle_referral(friend_id=user_id, now=now)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.addresses import canonical
-from accounts.models import Activity, CreditEntry, Notice, Referral, User
+from accounts.models import Activity, CreditEntry, InvitationVisit, Notice, Referral, User
 from accounts.services.credits import pay_out
 from accounts.services.notices import tell
 
@@ -24,6 +24,11 @@ INVITER_CREDITS, FRIEND_CREDITS = 5, 3
 MAX_CREDITED, SPAN = 20, timedelta(days=30)
 
 State = Referral.State
+
+
+def note_visit(*, inviter: User, now: datetime) -> None:
+    """Count a browser that opened somebody's link. Whether it was counted before, only the browser knows."""
+    InvitationVisit.objects.create(inviter=inviter, at=now)
 
 
 def register_referral(*, code: str, friend: User, earlier_accounts: Collection[int], now: datetime) -> Referral | None:

@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from mixarena.web import presence
 from mixarena.web.live import event_stream
 from social.looks import has_looked
 from social.selectors.battles import battle_of, said, vote_on
@@ -26,7 +27,7 @@ from tournaments.selectors.rounds import current_battle
 from tournaments.selectors.shares import is_open
 from tournaments.views.visitors import ListenerRequest, listener_required, voter_of
 
-PERSON_LENGTH = 20
+KEY_LENGTH = 20
 
 
 async def live(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -97,17 +98,17 @@ def owner_crowd_part(request: ListenerRequest, public_id: UUID, number: int) -> 
 
 
 def _enter(request: HttpRequest, token: str) -> tuple[Share, str]:
+    """Who comes in, under one key for all their pages: by who votes here, else by browser, else by address."""
     share = open_share(token)
-    return share, "" if share.tournament.owner_id == request.user.pk else _person(request)
-
-
-def _person(request: HttpRequest) -> str:
-    """One key for all pages that somebody has open: by who votes here, else by browser, else by address."""
+    cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+    browser = _key("browser", cookie) if cookie else _key("address", request.META.get("REMOTE_ADDR", ""))
     voter = voter_of(request)
-    if voter is not None:
-        key = f"voter {voter.pk}"
-    elif settings.CSRF_COOKIE_NAME in request.COOKIES:
-        key = f"browser {request.COOKIES[settings.CSRF_COOKIE_NAME]}"
-    else:
-        key = f"address {request.META.get('REMOTE_ADDR', '')}"
-    return salted_hmac("mixarena.presence", key).hexdigest()[:PERSON_LENGTH]
+    if voter is None:
+        return share, browser
+    # A stranger until just now.
+    presence.forget(channel_of(share.tournament.public_id), browser)
+    return share, "" if voter.pk == share.tournament.owner_id else _key("voter", voter.pk)
+
+
+def _key(kind: str, value: object) -> str:
+    return salted_hmac("mixarena.presence", f"{kind} {value}").hexdigest()[:KEY_LENGTH]

@@ -102,7 +102,7 @@ def battle(request: HttpRequest, token: str, number: int) -> HttpResponse:
 
 
 @require_POST
-def judge(request: HttpRequest, token: str, number: int) -> HttpResponse:
+def begin(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Give a stranger the right to judge."""
     battle_of(open_share(token), number)
     invite(request)

@@ -1,5 +1,6 @@
 // The one script of every page.
 
+import { abx } from "./abx.js";
 import { audition } from "./audio/audition.js";
 import { battle } from "./battle/battle.js";
 import { start } from "./components.js";
@@ -12,6 +13,6 @@ import { reveal } from "./parts/reveal.js";
 import { themeButton } from "./parts/theme.js";
 import { upload } from "./parts/upload.js";
 
-start({ audition, battle, centered, copy, live, menu, reveal, upload });
+start({ abx, audition, battle, centered, copy, live, menu, reveal, upload });
 themeButton();
 dismissErrors();

@@ -15,6 +15,7 @@ from accounts.errors import OutOfCredits
 from accounts.models import Activity, Award, CreditEntry, Referral
 from accounts.services import record
 from accounts.services.credits import WELCOME_CREDITS, balance_of, charge_tournament
+from accounts.services.judging import MAX_A_DAY, PER_MIX
 from accounts.services.referrals import FRIEND_CREDITS, INVITER_CREDITS, register_referral
 from tests.factories import NOW, make_user
 
@@ -47,6 +48,14 @@ def test_a_hundred_votes_at_once_promote_and_award_exactly_once() -> None:
     # The welcome, two promotions and one achievement.
     assert balance_of(user.pk) == WELCOME_CREDITS + 1 + 3 + 1
     assert user.credit_entries.aggregate(sum=Sum("amount"))["sum"] == balance_of(user.pk)
+
+
+def test_a_hundred_judged_at_once_pay_no_more_than_a_day_allows() -> None:
+    user = make_user()
+    all_at_once(lambda i: record(user_id=user.pk, kind=Activity.Kind.JUDGED, key=str(i), facts={}, now=NOW))
+    paid = user.credit_entries.filter(kind=CreditEntry.Kind.JUDGING)
+    assert set(paid.values_list("key", flat=True)) == {str(n) for n in range(1, MAX_A_DAY // PER_MIX + 1)}
+    assert balance_of(user.pk) == WELCOME_CREDITS + MAX_A_DAY // PER_MIX
 
 
 def test_the_same_vote_a_hundred_times_counts_once() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
@@ -140,8 +141,6 @@ def test_visitors_and_strangers_see_nothing_of_a_submission(client: Client, wait
 
 
 def test_staff_who_may_only_look_decide_nothing(client: Client, waiting: Submission) -> None:
-    from django.contrib.auth.models import Permission
-
     looker = make_user("looker", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_submission"))
     client.force_login(looker)
@@ -182,7 +181,7 @@ def test_a_submission_is_decided_once(curator: User, waiting: Submission) -> Non
         reject(submission=waiting, by=curator, reason="Too late.", now=NOW)
     assert Mixer.objects.filter(nickname=NICKNAME).count() == 1
     assert LedgerEvent.objects.filter(payload__mixer=mixer.pk).count() == 1
-    assert Notice.objects.count() == 1
+    assert Notice.objects.filter(user=waiting.author).count() == 1
 
 
 def test_a_name_that_was_taken_meanwhile_keeps_a_mixer_waiting(curator: User, waiting: Submission) -> None:
@@ -234,6 +233,28 @@ def test_a_killed_worker_s_submission_is_taken_up_by_the_sweep_and_checked_once(
     assert Notice.objects.filter(user=author).count() == 1
     submission.refresh_from_db()
     assert (submission.state, submission.lease_owner, submission.attempts) == ("rejected", "", 0)
+
+
+def test_who_may_decide_hears_once_that_a_mixer_waits(
+    client: Client, author: User, curator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permission = Permission.objects.get(codename="change_submission")
+    allowed, onlooker, former = make_user(is_staff=True), make_user(is_staff=True), make_user()
+    for user in (allowed, former):
+        user.user_permissions.add(permission)
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_submission"))
+    submission = submitted(champion(), author=author)
+    verdict = Verdict({"state": "waiting", "report": {}, "weights": "waiting.safetensors"}, passed=True)
+    monkeypatch.setattr(community, "compute_verdict", lambda row: verdict)
+    check_submission(submission.pk)
+    check_submission(submission.pk)
+    assert set(Notice.objects.values_list("user", flat=True)) == {allowed.pk, curator.pk}
+    assert Notice.objects.count() == 2
+    client.force_login(curator)
+    page = client.get(reverse("accounts:notices")).content.decode()
+    assert f"{submission.nickname} waits for a curator" in page
+    notice = Notice.objects.get(user=allowed)
+    assert client.get(notice.url).status_code == 200
 
 
 @pytest.mark.both_databases

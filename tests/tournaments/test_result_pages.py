@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
-from tests.factories import make_mixer, make_user
+from tests.factories import NOW, make_mixer, make_user
 from tests.tournaments.rounds import be_born, open_battle, start, vote
-from tournaments.models import Battle, Export, Mix, Song, Tournament
+from tournaments.models import Battle, BoardRow, BoardRun, Export, Mix, Song, Tournament
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,6 +150,7 @@ def test_reveals_stay_open_and_show_who_was_born(page: Client, finished: Tournam
     body = page.get(url(finished, "rounds/1/evolution/")).content.decode()
     newborn = Mixer.objects.get(is_champion=False)
     assert newborn.nickname in body
+    assert f'href="/mixers/family/?of={newborn.slug}"' in body
     assert page.get(url(finished, "rounds/4/")).status_code == 404
 
 
@@ -191,6 +192,26 @@ def test_the_board_sorts_by_rating_and_asks_constantly(client: Client) -> None:
     assert "seed" in body
 
 
+def test_the_board_by_architecture_once_there_are_two(client: Client) -> None:
+    make_mixer(nickname="Founder")
+    make_mixer(nickname="Gone", architecture="transformer", state=Mixer.State.RETIRED)
+    assert "architecture" not in client.get("/mixers/").content.decode()
+    assert client.get("/mixers/?architecture=transformer").status_code == 404
+    make_mixer(nickname="Newcomer", architecture="hybrid")
+    page = client.get("/mixers/").content.decode()
+    assert ("Founder" in page, "Newcomer" in page, 'name="architecture"' in page) == (True, True, True)
+    assert '<option value="cnn">CNN</option>' in page
+    page = client.get("/mixers/?architecture=hybrid").content.decode()
+    assert ("Founder" in page, "Newcomer" in page) == (False, True)
+    assert '<option value="hybrid" selected>' in page
+    mixers = Mixer.objects.filter(state=Mixer.State.ACTIVE)
+    run = BoardRun.objects.create(upto=1, n_votes=1, n_rounds=1, side=[], tie=[], seconds=0.1, made_at=NOW)
+    for mixer in mixers:
+        BoardRow.objects.create(run=run, mixer=mixer, rating=1300.0, low=1200.0, high=1400.0, n_votes=1, n_battles=1)
+    page = client.get("/mixers/?board=official&architecture=cnn").content.decode()
+    assert ("Founder" in page, "Newcomer" in page) == (True, False)
+
+
 def test_a_genre_without_votes_says_so(client: Client) -> None:
     body = client.get("/mixers/?genre=jazz", headers={"hx-request": "true"}).content.decode()
     assert "Nobody rated here yet" in body
@@ -202,7 +223,7 @@ def test_a_mixers_page_shows_card_curve_and_family(client: Client, finished: Tou
     newborn = Mixer.objects.get(is_champion=False)
     body = client.get(f"/mixers/{newborn.slug}/").content.decode()
     assert "learned from" in body
-    assert body.count("family__bond") >= 2
+    assert body.count("tree__line") >= 2
     champion = Mixer.objects.filter(is_champion=True).first()
     assert champion is not None
     body = client.get(f"/mixers/{champion.slug}/").content.decode()

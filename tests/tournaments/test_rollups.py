@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from accounts.models import Activity, Referral, User
+from accounts.models import Activity, InvitationVisit, Referral, User
 from evolution.models import Breeding, Mixer, Parentage
 from tests.factories import (
     NOW,
@@ -280,6 +280,7 @@ def test_tournaments_breedings_people_and_jobs_are_counted_on_their_days() -> No
     make_battle(tournament=tournament)
     Battle.objects.update(created_at=NOW - timedelta(seconds=9))
     Referral.objects.create(inviter=owner, friend=friend, state="credited", created_at=NOW, credited_at=NOW + 2 * DAY)
+    InvitationVisit.objects.create(inviter=owner, at=NOW)
     Activity.objects.create(user=friend, kind=Activity.Kind.VERIFIED, key="1", happened_at=NOW + DAY)
     Activity.objects.create(user=owner, kind=Activity.Kind.VERIFIED, key="2", happened_at=NOW)
     bring_up_to_date(now=NOW + 5 * DAY)
@@ -289,6 +290,7 @@ def test_tournaments_breedings_people_and_jobs_are_counted_on_their_days() -> No
     assert [day["tournaments_started"] for day in days] == [1, 0, 0]
     assert [day["tournaments_finished"] for day in days] == [0, 1, 0]
     assert [day["verified"] for day in days] == [1, 1, 0]
+    assert [day["invitation_visits"] for day in days] == [1, 0, 0]
     assert [day["referrals_verified"] for day in days] == [0, 1, 0]
     assert [day["referrals_credited"] for day in days] == [0, 0, 1]
     assert days[0]["jobs"]["battle ready"]["bins"] == {str(bin_of(9.0)): 1}

@@ -1,5 +1,6 @@
 """Songs, their mixes, tournaments and battles, ballots and votes, and the ledger that ratings are a function of."""
 
+from tournaments.models.abx import AbxTest, AbxTrial
 from tournaments.models.analytics import DailyArena, DailyListener, DailyMixer, RollupMark, WeeklyCohort
 from tournaments.models.battles import Ballot, Battle, Entrant, Tournament, Vote, new_token
 from tournaments.models.checks import Anchor, Check, ListenerVerdict, QueueItem
@@ -10,6 +11,8 @@ from tournaments.models.shares import Clip, Share, ShareEvent
 from tournaments.models.songs import Analysis, Song, Stem
 
 __all__ = [
+    "AbxTest",
+    "AbxTrial",
     "Album",
     "AlbumTrack",
     "Analysis",

@@ -64,7 +64,6 @@ def card_of(mixer: Mixer) -> Card:
     """Read the stored card; whatever it does not hold is left out."""
     training = mixer.card.get("training", {})
     metrics = mixer.card.get("metrics", {})
-    specialities = mixer.card.get("specialities", {})
     return Card(
         metrics=_metrics(METRICS, metrics),
         style=_metrics(STYLE, metrics.get("style", {})),
@@ -72,8 +71,14 @@ def card_of(mixer: Mixer) -> Card:
         hours=training.get("hours"),
         limits=training.get("limits", ""),
         packages=tuple(Package(name, ", ".join(found)) for name, found in sorted(training.get("packages", {}).items())),
-        specialities=tuple((name.replace("_", " "), fate) for fate in FATES for name in specialities.get(fate, [])),
+        specialities=specialities(mixer),
     )
+
+
+def specialities(mixer: Mixer) -> tuple[tuple[str, str], ...]:
+    """What became of the parents' specialities in an offspring: their names, and what happened to them."""
+    found = mixer.card.get("specialities", {})
+    return tuple((name.replace("_", " "), fate) for fate in FATES for name in found.get(fate, []))
 
 
 def _metrics(

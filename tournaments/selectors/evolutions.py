@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 from django.db.models import Q
 
-from evolution.models import Breeding, Mixer
+from evolution.models import Breeding, Mixer, Parentage
 from tournaments.models import Battle, Mix, Preview
 from tournaments.plain_words import CheckLine, gate_lines
 from tournaments.selectors.auditions import Audition, Candidate, audition
+from tournaments.selectors.cards import specialities
+from tournaments.selectors.progress import Progress, birth, first_mix
 
 GROUP_LABELS = {
     "level": "Loudness",
@@ -20,7 +21,6 @@ GROUP_LABELS = {
     "space": "Space",
     "stereo": "Stereo",
 }
-N_RECENT_BREEDINGS = 20
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,22 @@ class Inheritance:
 
 @dataclass(frozen=True)
 class Evolution:
-    """A breeding for the page. `is_live` says that there is more to come."""
+    """A breeding for the page. `progress` says how far it has come, while there is more to come.
+
+    `guest` is the third parent, where the strategy of the genre takes one.
+    """
 
     battle: Battle
     breeding: Breeding
     loser: Mixer
     winner: Mixer
+    guest: Mixer | None
     newborn: Mixer | None
+    specialities: tuple[tuple[str, str], ...]
     inheritance: tuple[Inheritance, ...]
     checks: tuple[CheckLine, ...]
     before_after: Audition | None
-    is_live: bool
-    estimate_s: int | None
+    progress: Progress | None
 
 
 def evolution(battle: Battle) -> Evolution | None:
@@ -59,19 +63,24 @@ def evolution(battle: Battle) -> Evolution | None:
         return None
     newborn = breeding.offspring
     before_after = _before_after(battle, breeding) if newborn else None
-    is_waiting = breeding.state == Breeding.State.REQUESTED
     return Evolution(
         battle=battle,
         breeding=breeding,
         loser=breeding.loser,
         winner=breeding.winner,
+        guest=_guest(newborn) if newborn else None,
         newborn=newborn,
+        specialities=specialities(newborn) if newborn else (),
         inheritance=_inheritance(breeding),
         checks=gate_lines(breeding.gate),
         before_after=before_after,
-        is_live=is_waiting or (newborn is not None and before_after is None and not _is_mix_failed(battle, newborn)),
-        estimate_s=_usual_seconds() if is_waiting else None,
+        progress=_progress(battle, breeding) if before_after is None else None,
     )
+
+
+def _guest(newborn: Mixer) -> Mixer | None:
+    links = Parentage.objects.filter(child=newborn, role=Parentage.Role.GUEST).select_related("parent")
+    return next((link.parent for link in links), None)
 
 
 def _inheritance(breeding: Breeding) -> tuple[Inheritance, ...]:
@@ -113,13 +122,16 @@ def _before_after(battle: Battle, breeding: Breeding) -> Audition | None:
     )
 
 
-def _is_mix_failed(battle: Battle, newborn: Mixer) -> bool:
-    return Mix.objects.filter(
-        song=battle.tournament.song_id, mixer=newborn, nudged_from=None, state=Mix.State.FAILED
-    ).exists()
-
-
-def _usual_seconds() -> int | None:
-    recent = Breeding.objects.filter(seconds__isnull=False).order_by("-pk")
-    seconds = [value for value in recent.values_list("seconds", flat=True)[:N_RECENT_BREEDINGS] if value is not None]
-    return max(1, round(median(seconds))) if seconds else None
+def _progress(battle: Battle, breeding: Breeding) -> Progress | None:
+    """What is still being worked on: the breeding, then the newborn's first mix of the song."""
+    if breeding.state == Breeding.State.REQUESTED:
+        return birth(breeding)
+    if breeding.offspring is None:
+        return None
+    mix = (
+        Mix.objects.filter(song=battle.tournament.song_id, mixer=breeding.offspring, nudged_from=None)
+        .exclude(state=Mix.State.FAILED)
+        .select_related("song")
+        .first()
+    )
+    return first_mix(mix) if mix is not None else None

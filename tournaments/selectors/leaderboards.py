@@ -18,14 +18,23 @@ class BoardLine:
     score: Score
 
 
-def leaderboard(genre: str = "") -> list[BoardLine]:
-    """Living mixers by live rating, overall or in a genre in which they have been judged."""
+def leaderboard(genre: str = "", architecture: str = "") -> list[BoardLine]:
+    """Living mixers by live rating, overall or in a genre in which they were judged, all or of one architecture."""
     rows = (
         Rating.objects.filter(genre=genre, mixer__state=Mixer.State.ACTIVE)
         .select_related("mixer")
         .order_by("-rating", "mixer_id")
     )
+    if architecture:
+        rows = rows.filter(mixer__architecture=architecture)
     return [BoardLine(i, row.mixer, score(row)) for i, row in enumerate(rows, start=1)]
+
+
+def living_architectures() -> dict[str, str]:
+    """The architectures of the living mixers, with what pages call them."""
+    labels = dict(Mixer.Architecture.choices)
+    living = Mixer.objects.filter(state=Mixer.State.ACTIVE).order_by("architecture")
+    return {name: labels.get(name, name) for name in living.values_list("architecture", flat=True).distinct()}
 
 
 def champions() -> list[BoardLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from evolution.models import Breeding
-from tournaments.models import Ballot, Battle, Mix, Tournament
+from tournaments.models import Ballot, Battle, Mix, Share, Tournament
+from tournaments.selectors.audience import audience_event, votes_by_round
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -36,11 +38,12 @@ class Stop:
 
 @dataclass(frozen=True)
 class Rounds:
-    """The frame around battle, reveal and result."""
+    """The frame around battle, reveal and result. `is_shared` says that others may have judged, or may be listening."""
 
     tournament: Tournament
     stops: tuple[Stop, ...]
     current: int
+    is_shared: bool
 
 
 def decided_battles(tournament: Tournament, voter: User) -> list[Battle]:
@@ -79,6 +82,7 @@ def rounds(tournament: Tournament, *, current: int) -> Rounds:
             for number in range(1, tournament.n_rounds + 1)
         ),
         current=current,
+        is_shared=Share.objects.filter(tournament=tournament).exists(),
     )
 
 
@@ -95,6 +99,15 @@ def place(tournament: Tournament, owner: User) -> tuple[Place, int]:
     if battle is not None and Ballot.objects.filter(battle=battle, voter=owner).exists():
         return Place.BATTLE, battle.number
     return Place.REVEAL, decided[-1].number
+
+
+def live_events(tournament_pk: int) -> Mapping[str, str] | None:
+    """What a stream tells the owner: that pages have something new, and how many others listen and have judged."""
+    tournament = Tournament.objects.filter(pk=tournament_pk).only("public_id").first()
+    if tournament is None:
+        return None
+    audience = audience_event(tournament.public_id, votes_by_round(tournament_pk))
+    return {"message": live_version(tournament_pk), "audience": audience}
 
 
 def live_version(tournament_pk: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Notice
+from accounts.models import Notice, User
 from accounts.services.notices import tell
 from evolution.errors import SubmissionClosed, SubmissionError
 from evolution.models import Mixer, Submission
@@ -22,12 +22,11 @@ from mixarena.jobs.steps import Step
 from tournaments.services.disk import check_free_space
 from tournaments.services.ledger import append_seed
 
-if TYPE_CHECKING:
-    from accounts.models import User
-
 # Below every champion: a prior that votes correct within some battles, whichever way.
 SEED_RATING = 1200.0
 MAX_NOTICE = 300
+# The backend that knows who may what; the other one is for logging in.
+PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
 CHECK = Step(
     task="tournaments.tasks.check_submission",
     model=Submission,
@@ -96,8 +95,10 @@ def _check(submission: Submission, lease: Lease) -> None:
     with transaction.atomic():
         if not lease.finish(**verdict.fields):
             return
-        if not verdict.passed:
-            now = timezone.now()
+        now = timezone.now()
+        if verdict.passed:
+            _tell_curators(submission, now)
+        else:
             Submission.objects.filter(pk=submission.pk).update(decided_at=now)
             _tell_of_rejection(submission, verdict.fields["reason"], now)
         transaction.on_commit(partial(forget_file, sent))
@@ -122,6 +123,19 @@ def _decide(row: Submission, by: User, now: datetime, **fields: Any) -> None:
 def _closed() -> SubmissionClosed:
     return SubmissionClosed(
         "This mixer does not wait for a curator any more. Reload the page to see how it was decided.", code="closed"
+    )
+
+
+def _tell_curators(submission: Submission, now: datetime) -> None:
+    """Whoever may decide on it hears that it waits: once, because a check ends once."""
+    curators = User.objects.with_perm("evolution.change_submission", backend=PERMISSIONS)
+    tell(
+        user_ids=curators.filter(is_staff=True).values_list("pk", flat=True),
+        kind=Notice.Kind.MIXER,
+        title=f"{submission.nickname} waits for a curator",
+        text=f"{submission.author} offers it, and it has passed its checks.",
+        url=reverse("admin:evolution_submission_change", args=[submission.pk]),
+        now=now,
     )
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from django.db.models import Count, F, Max, QuerySet
 from django.db.models.functions import TruncDate, TruncWeek
 
-from accounts.models import Activity, Referral, User
+from accounts.models import Activity, InvitationVisit, Referral, User
 from evolution.models import Breeding, Mixer, Parentage
 from tournaments.models import (
     Ballot,
@@ -64,6 +64,7 @@ EMPTY: dict[str, Any] = {
     "against_parents": {},
     "sign_ups": 0,
     "verified": 0,
+    "invitation_visits": 0,
     "referrals_made": 0,
     "referrals_verified": 0,
     "referrals_credited": 0,
@@ -235,6 +236,7 @@ def _count_people(counts: Counts, begin: datetime, end: datetime) -> None:
     judged = Vote.objects.filter(ballot__kind=Ballot.Kind.AUDIENCE)
     _add(counts, "sign_ups", User.objects.filter(is_guest=False), "date_joined", begin, end)
     _add(counts, "verified", verified, "happened_at", begin, end)
+    _add(counts, "invitation_visits", InvitationVisit.objects.all(), "at", begin, end)
     _add(counts, "referrals_made", Referral.objects.all(), "created_at", begin, end)
     _add(counts, "referrals_verified", verified.filter(user__referred_by__isnull=False), "happened_at", begin, end)
     _add(counts, "referrals_credited", credited, "credited_at", begin, end)

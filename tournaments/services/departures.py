@@ -17,6 +17,7 @@ from django.db import transaction
 from accounts.services.departures import anonymize
 from evolution.services.submissions import forget_submissions
 from tournaments.models import (
+    AbxTest,
     Album,
     Analysis,
     Anchor,
@@ -81,6 +82,7 @@ def delete_account(*, user: User, keeps_votes: bool, now: datetime) -> None:
             delete_song(song=song, now=now)
         Follow.objects.filter(user=user).delete()
         QueueItem.objects.filter(listener=user).delete()
+        AbxTest.objects.filter(vote__voter=user).delete()
         Ballot.objects.filter(voter=user, kind=Ballot.Kind.CHECK).delete()
         forget_submissions(author=user)
         anonymize(user=user)
@@ -120,6 +122,7 @@ def _empty(song: Song) -> None:
     Mix.objects.filter(song=song).update(reference="", reference_name="", lease_owner="", lease_expires_at=None)
     Share.objects.filter(tournament__song=song).delete()
     Clip.objects.filter(battle__tournament__song=song).delete()
+    AbxTest.objects.filter(vote__battle__tournament__song=song).delete()
     Song.objects.filter(pk=song.pk).update(
         state=Song.State.DELETED, title=DELETED_TITLE, file="", content_hash="", peaks=None, refusal="",
         lease_owner="", lease_expires_at=None,

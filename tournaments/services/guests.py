@@ -24,7 +24,8 @@ def take_over(*, guest: User, user: User) -> int:
     """
     with transaction.atomic():
         ballots = Ballot.objects.filter(voter=guest)
-        judged = Battle.objects.filter(Q(ballots__voter=user) | Q(tournament__owner=user))
+        known = Ballot.objects.filter(voter=user).exclude(kind=Ballot.Kind.CHECK)
+        judged = Battle.objects.filter(Q(ballots__in=known) | Q(tournament__owner=user))
         twice = ballots.filter(battle__in=judged)
         Vote.objects.filter(ballot__in=twice).delete()
         twice.delete()

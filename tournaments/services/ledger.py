@@ -14,15 +14,26 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from tournaments.models import Ballot, LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
+from tournaments.models import (
+    Ballot,
+    LedgerCounter,
+    LedgerEvent,
+    ListenerVerdict,
+    Rating,
+    RatingChange,
+    Vote,
+)
 from tournaments.ratings.confidence import N_REMEMBERED
 from tournaments.ratings.elo import START_VARIANCE, Standing, score_of
+from tournaments.ratings.reliability import Value
 from tournaments.ratings.replay import OVERALL, Board, Change, Entry, Event, Judgement, Replay, apply
 
 if TYPE_CHECKING:
     from evolution.models import Mixer
 
 COUNTER_PK = 1
+# The reason of verdicts on votes that follow from one on their listener.
+BY_LISTENER = "the verdict on the listener"
 # Votes that move nothing say nothing of how sure their listener usually is.
 _SILENT = [choice for choice in Vote.Choice.values if score_of(choice) is None]
 _BATCH = 1000
@@ -47,21 +58,34 @@ def append_birth(*, mixer: Mixer, breeding_key: str) -> LedgerEvent:
 
 
 def append_vote(*, vote: Vote) -> LedgerEvent:
-    """Note a vote and move the ratings that it moves. Call inside the transaction that makes the vote."""
+    """Note a vote and move the ratings that it moves. Call inside the transaction that makes the vote.
+
+    A vote of a listener who is left out moves none: its verdict follows it at once, so that nothing is to be rebuilt.
+    """
     battle = vote.battle
-    return _append(
-        LedgerEvent.Kind.VOTE,
-        {
-            "first": battle.first.mixer_id,
-            "second": battle.second.mixer_id,
-            "choice": vote.choice,
-            "confidence": vote.confidence,
-            "genre": battle.tournament.genre,
-            "voter": vote.voter_id,
-            "ballot": vote.ballot.kind,
-        },
-        vote=vote,
+    payload = {
+        "first": battle.first.mixer_id,
+        "second": battle.second.mixer_id,
+        "choice": vote.choice,
+        "confidence": vote.confidence,
+        "genre": battle.tournament.genre,
+        "voter": vote.voter_id,
+        "ballot": vote.ballot.kind,
+    }
+    _lock()
+    if vote.ballot.kind not in Ballot.BY_EAR or not is_left_out(vote.voter_id):
+        return _append(LedgerEvent.Kind.VOTE, payload, vote=vote)
+    row = LedgerEvent.objects.create(
+        number=_next_number(), kind=LedgerEvent.Kind.VOTE, payload=payload, vote=vote, is_excluded=True
     )
+    _create_verdict(row.number, is_excluded=True, reason=BY_LISTENER)
+    return row
+
+
+def is_left_out(voter_id: int) -> bool:
+    """Whether the newest verdict on a listener leaves the votes out."""
+    newest = ListenerVerdict.objects.filter(listener=voter_id).values_list("value", flat=True).first()
+    return newest == Value.EXCLUDE
 
 
 def append_verdicts(*, numbers: Collection[int], is_excluded: bool, reason: str) -> int:
@@ -76,11 +100,30 @@ def append_verdicts(*, numbers: Collection[int], is_excluded: bool, reason: str)
         votes = LedgerEvent.objects.filter(number__in=numbers, kind=LedgerEvent.Kind.VOTE, is_excluded=not is_excluded)
         changed = list(votes.order_by("number").values_list("number", flat=True))
         for number in changed:
-            payload = {"event": number, "is_excluded": is_excluded, "reason": reason}
-            LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value") + 1, is_stale=True)
-            LedgerEvent.objects.create(number=_newest_number(), kind=LedgerEvent.Kind.VERDICT, payload=payload)
+            _create_verdict(number, is_excluded=is_excluded, reason=reason)
         LedgerEvent.objects.filter(number__in=changed).update(is_excluded=is_excluded)
+        if changed:
+            LedgerCounter.objects.filter(pk=COUNTER_PK).update(is_stale=True)
     return len(changed)
+
+
+def append_listener_verdict(*, verdict: ListenerVerdict) -> int:
+    """Save a verdict on a listener, and let the votes by ear follow it; those left out for another reason stay so.
+
+    Returns: how many votes changed.
+    """
+    is_excluded = verdict.value == Value.EXCLUDE
+    with transaction.atomic():
+        # First the lock: a vote that is cast meanwhile waits, and is then born under this verdict.
+        _lock()
+        verdict.save(force_insert=True)
+        votes = LedgerEvent.objects.filter(
+            vote__voter=verdict.listener_id, vote__ballot__kind__in=Ballot.BY_EAR, is_excluded=not is_excluded
+        )
+        numbers = set(votes.values_list("number", flat=True))
+        if not is_excluded:
+            numbers &= _left_out_by_listener(numbers)
+        return append_verdicts(numbers=numbers, is_excluded=is_excluded, reason=BY_LISTENER)
 
 
 def rebuild_if_stale() -> bool:
@@ -152,6 +195,25 @@ def _lock() -> None:
         LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value"))
 
 
+def _next_number() -> int:
+    """A number for the next event; whoever calls holds the lock."""
+    LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value") + 1)
+    return _newest_number()
+
+
+def _create_verdict(number: int, *, is_excluded: bool, reason: str) -> None:
+    payload = {"event": number, "is_excluded": is_excluded, "reason": reason}
+    LedgerEvent.objects.create(number=_next_number(), kind=LedgerEvent.Kind.VERDICT, payload=payload)
+
+
+def _left_out_by_listener(numbers: Collection[int]) -> set[int]:
+    """Of these votes, the ones whose newest verdict was on their listener as a whole."""
+    verdicts = LedgerEvent.objects.filter(kind=LedgerEvent.Kind.VERDICT, number__gt=min(numbers, default=0))
+    rows = verdicts.order_by("number").values_list("payload", flat=True)
+    reasons = {payload["event"]: payload["reason"] for payload in rows.iterator(_BATCH) if payload["event"] in numbers}
+    return {number for number, reason in reasons.items() if reason == BY_LISTENER}
+
+
 def _newest_number() -> int:
     return LedgerCounter.objects.filter(pk=COUNTER_PK).values_list("value", flat=True).first() or 0
 
@@ -160,8 +222,7 @@ def _append(kind: LedgerEvent.Kind, payload: dict[str, Any], *, vote: Vote | Non
     _lock()
     event = _event(kind, payload)
     changes = apply(_board(event), event, earlier=_habit(vote) if vote else ())
-    LedgerCounter.objects.filter(pk=COUNTER_PK).update(value=F("value") + 1)
-    row = LedgerEvent.objects.create(number=_newest_number(), kind=kind, payload=payload, vote=vote)
+    row = LedgerEvent.objects.create(number=_next_number(), kind=kind, payload=payload, vote=vote)
     for change in changes:
         after = change.after
         Rating.objects.update_or_create(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from evolution.services.downloads import prune_downloads
 from tournaments.models import Analysis, Battle, Song, Tournament
 from tournaments.services.albums import PLAN_ALBUM, WRITE_ALBUM, prune_albums
+from tournaments.services.anchors import MAKE_ANCHOR, prune_anchors
 from tournaments.services.battles import open_if_ready
 from tournaments.services.breedings import BREED
 from tournaments.services.community import CHECK
@@ -26,7 +27,7 @@ from tournaments.services.tournaments import next_battle
 
 logger = logging.getLogger(__name__)
 
-STEPS = (PREPARE, PLAN, RENDER, CUT, BREED, MAKE, PLAN_ALBUM, WRITE_ALBUM, ANALYZE, CHECK)
+STEPS = (PREPARE, PLAN, RENDER, CUT, MAKE_ANCHOR, BREED, MAKE, PLAN_ALBUM, WRITE_ALBUM, ANALYZE, CHECK)
 
 
 def sweep() -> None:
@@ -42,6 +43,7 @@ def sweep() -> None:
     _push(open_if_ready, list(Battle.objects.filter(state=Battle.State.PREPARING).values_list("pk", flat=True)))
     prune_exports(now=timezone.now())
     prune_albums(now=timezone.now())
+    prune_anchors(now=timezone.now())
     prune_downloads(now=timezone.now())
     rebuild_if_stale()
     tell_of_retired(now=timezone.now())

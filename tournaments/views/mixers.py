@@ -10,23 +10,26 @@ from django.views.decorators.vary import vary_on_headers
 from evolution.models import Mixer
 from mixing.genres import GENRES
 from tournaments.models import Follow
-from tournaments.selectors.leaderboards import leaderboard, official_board
+from tournaments.selectors.leaderboards import leaderboard, living_architectures, official_board
 from tournaments.selectors.mixers import mixer_page
 
 
 @vary_on_headers("HX-Request")
 @require_safe
 def mixer_list(request: HttpRequest) -> HttpResponse:
-    """The live board or the official one, overall or by genre."""
-    genre = request.GET.get("genre", "")
-    if genre and genre not in GENRES:
+    """The live board or the official one, overall or by genre, and by architecture where there are several."""
+    genre, architecture = request.GET.get("genre", ""), request.GET.get("architecture", "")
+    architectures = living_architectures()
+    if (genre and genre not in GENRES) or (architecture and architecture not in architectures):
         raise Http404
     is_official = request.GET.get("board") == "official"
     context = {
-        "board": None if is_official else leaderboard(genre),
-        "official": official_board(genre) if is_official else None,
+        "board": None if is_official else leaderboard(genre, architecture),
+        "official": official_board(genre, architecture) if is_official else None,
         "genre": genre,
         "genres": GENRES,
+        "architecture": architecture,
+        "architectures": architectures,
     }
     template = "tournaments/_board.html" if request.htmx else "tournaments/mixers.html"  # type: ignore[attr-defined]
     return render(request, template, context)

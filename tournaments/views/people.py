@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.selectors import public_profile
 from evolution.models import Mixer
 from tournaments.selectors.impact import impact, vote_lines, votes_of
-from tournaments.selectors.people import listeners, person_page
+from tournaments.selectors.people import listeners, listeners_by_reliability, person_page
 from tournaments.selectors.preferences import leans
 from tournaments.services import follows
 from tournaments.services.preferences import reset_taste
@@ -23,8 +23,10 @@ VOTES_PER_PAGE = 20
 
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """The board of listeners."""
-    return render(request, "tournaments/people.html", {"lines": listeners()})
+    """The board of listeners: by volume, or with `?by=reliability`."""
+    is_by_reliability = request.GET.get("by") == "reliability"
+    lines = listeners_by_reliability() if is_by_reliability else listeners()
+    return render(request, "tournaments/people.html", {"lines": lines, "is_by_reliability": is_by_reliability})
 
 
 @require_safe

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from mixarena.web.live import event_stream
 from tournaments.access import decided_battle_for_owner, heard_mix_for_owner, tournament_for_owner
 from tournaments.models import Tournament
+from tournaments.selectors.audience import channel_of
 from tournaments.selectors.evolutions import evolution
 from tournaments.selectors.history import tournaments_of
 from tournaments.selectors.results import result
 from tournaments.selectors.reveals import next_step, reveal
-from tournaments.selectors.rounds import Place, live_version, place, rounds
+from tournaments.selectors.rounds import Place, live_events, place, rounds
 from tournaments.services.tournaments import choose_other
 from tournaments.views.visitors import ListenerRequest, listener_required, login_response
 
@@ -93,7 +94,7 @@ async def live(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     if not user.is_authenticated:
         return login_response(request)
     tournament: Tournament = await sync_to_async(tournament_for_owner)(user, public_id)
-    return await event_stream(request, f"tournament:{public_id}", partial(live_version, tournament.pk))
+    return await event_stream(request, channel_of(public_id), partial(live_events, tournament.pk), kind="owner")
 
 
 def _result_page(request: ListenerRequest, tournament: Tournament) -> HttpResponse:
