@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -14,3 +16,9 @@ ONE_RETRY = Retry(NoBackoff(), 1)
 def connect(url: str) -> Redis:
     """A client with a pool of its own; close it, or keep it for the life of the process."""
     return Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=ONE_RETRY)
+
+
+@lru_cache(maxsize=1)
+def shared(url: str) -> Redis:
+    """The client that a process keeps for its own short questions."""
+    return connect(url)

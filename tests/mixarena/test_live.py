@@ -1,4 +1,4 @@
-"""Live pages: the present first, every change after it, bursts once, and Redis may come and go."""
+"""Live pages: the present first, every change after it, bursts once, for all streams at once; Redis may come and go."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,21 +7,29 @@ from typing import cast
 import pytest
 from django.test import RequestFactory
 
-from mixarena.web import live
+from mixarena.web import live, presence
 from tests.services.redis_server import RedisServer
 
 TIMEOUT_S = 20.0
 
 
 class Listener:
-    """Reads one stream."""
+    """Reads one stream whose snapshot is one event."""
 
-    def __init__(self, channel: str, snapshot: Callable[[], str]) -> None:
+    def __init__(self, channel: str, state: Callable[[], str | None], *, kind: str = "", person: str = "") -> None:
         self.channel = channel
-        self.snapshot = snapshot
+        self.state = state
+        self.kind = kind
+        self.person = person
+
+    def snapshot(self) -> dict[str, str] | None:
+        state = self.state()
+        return None if state is None else {"message": state}
 
     async def __aenter__(self) -> "Listener":
-        response = await live.event_stream(RequestFactory().get("/"), self.channel, self.snapshot)
+        response = await live.event_stream(
+            RequestFactory().get("/"), self.channel, self.snapshot, kind=self.kind, person=self.person
+        )
         assert response["Content-Type"] == "text/event-stream"
         assert response["Cache-Control"] == "no-store"
         self.parts = cast("AsyncIterator[bytes]", response.streaming_content)
@@ -57,6 +65,11 @@ async def until_listening(n_listeners: int = 1) -> None:
 
 async def publish(channel: str) -> None:
     await asyncio.to_thread(live.publish, channel)
+
+
+async def until_told(listener: Listener, data: str) -> None:
+    while await listener.event() != data:
+        pass
 
 
 def test_event_has_a_data_field_for_every_line() -> None:
@@ -123,6 +136,113 @@ def test_all_listeners_share_one_subscription(redis_server: RedisServer) -> None
     play(scene)
 
 
+def test_what_is_new_is_found_out_once_for_all_listeners(redis_server: RedisServer) -> None:
+    state, asked = ["old"], []
+
+    def look() -> str:
+        asked.append(state[0])
+        return state[0]
+
+    async def scene() -> None:
+        listeners = [Listener("a", look) for _ in range(20)]
+        for listener in listeners:
+            await listener.__aenter__()
+            assert await listener.event() == "old"
+        await until_listening()
+        await asyncio.sleep(3 * live.COALESCE_S)
+        asked.clear()
+        state[0] = "new"
+        await publish("a")
+        assert [await listener.event() for listener in listeners] == ["new"] * 20
+        assert asked == ["new"]
+        for listener in listeners:
+            await listener.__aexit__()
+
+    play(scene)
+
+
+def test_stream_with_nothing_left_to_tell_ends_and_says_so(redis_server: RedisServer) -> None:
+    state: list[str | None] = ["open"]
+
+    async def scene() -> None:
+        async with Listener("a", lambda: state[0]) as listener, Listener("a", lambda: "x", kind="other") as other:
+            assert await listener.event() == "open"
+            await until_listening()
+            state[0] = None
+            await publish("a")
+            assert await listener.part() == live.END.decode()
+            with pytest.raises(StopAsyncIteration):
+                await listener.part()
+            assert await other.event() == "x"
+
+    play(scene)
+
+
+def test_a_snapshot_that_fails_leaves_the_streams_open(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = ["one"]
+
+    def look() -> str:
+        if state[0] == "broken":
+            raise ValueError("for once")
+        return state[0]
+
+    async def scene() -> None:
+        async with Listener("a", look) as listener:
+            assert await listener.event() == "one"
+            await until_listening()
+            for state[0] in ("broken", "two"):
+                await publish("a")
+                await asyncio.sleep(2 * live.COALESCE_S)
+            assert await listener.event() == "two"
+
+    play(scene)
+
+
+def test_people_are_counted_once_and_lapse(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "REFRESH_EVERY_S", 0.1)
+    monkeypatch.setattr(presence, "LAPSE_S", 0.6)
+
+    def here() -> str:
+        return str(presence.count("a"))
+
+    async def scene() -> None:
+        # Somebody who only watches, such as the owner, sees the others come and go, and is none of them.
+        async with Listener("a", here, kind="owner") as owner:
+            await until_told(owner, "0")
+            async with Listener("a", here, person="ada") as one, Listener("a", here, person="ada") as other:
+                await one.event()
+                await other.event()
+                await until_told(owner, "1")
+                async with Listener("a", here, person="grace") as grace:
+                    await grace.event()
+                    await until_told(owner, "2")
+                await until_told(owner, "1")
+                await asyncio.sleep(1.0)  # longer than anybody lasts who is not named again
+                assert presence.count("a") == 1
+            await until_told(owner, "0")
+
+    play(scene)
+
+
+def test_people_of_a_process_that_was_killed_lapse(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(presence.time, "time", lambda: now[0])
+    assert presence.note("a", {"ada", "grace"}) == 2
+    now[0] += 0.8 * presence.LAPSE_S
+    assert presence.note("a", {"grace", "alan"}) == 1
+    assert presence.count("a") == 3
+    now[0] += 0.8 * presence.LAPSE_S
+    assert presence.count("a") == 2
+
+
+def test_without_redis_nobody_is_counted_and_nothing_breaks(redis_server: RedisServer) -> None:
+    redis_server.stop()
+    assert presence.note("a", {"ada"}) == 0
+    assert presence.count("a") == 0
+
+
 def test_burst_of_changes_is_told_by_its_last_state(redis_server: RedisServer) -> None:
     state = [0]
 
@@ -178,7 +298,7 @@ def test_listener_that_leaves_is_forgotten(redis_server: RedisServer) -> None:
             await until_listening()
         hub = live._hub()
         async with asyncio.timeout(TIMEOUT_S):
-            while hub._streams:  # the interpreter closes the generator in a moment
+            while hub._feeds:  # the interpreter closes the generator in a moment
                 await asyncio.sleep(0)
         assert hub._listening is None
 
