@@ -1,7 +1,8 @@
 """A thousand people follow one shared battle: how soon they all see a change, and what that takes.
 
 The arena's own web server (two processes, a private Redis, SQLite) and a thousand streams, each of somebody else, in a
-third process. Votes are written as they come in from an audience, ten a second; before that, one at a time. Run it as
+third process. Votes are written as they come in from an audience, ten a second; before that, one at a time. At last
+fifty strangers come by the pages themselves, judge at once, and send every vote twice. Run it as
 `python -m tests.bench.bench_streams [streams]`.
 """
 
@@ -20,9 +21,12 @@ from typing import Any
 
 import uvloop
 
+from tests.bench.voters import vote_together
+
 N_STREAMS = 1000
 N_ALONE, ALONE_EVERY_S = 20, 1.0
 N_BUSY, BUSY_EVERY_S = 100, 0.1
+N_VOTERS = 50
 N_OPENING = 50  # streams that are opened at once
 SETTLE_S, LAST_S = 3.0, 3.0
 TARGET_MS = 100.0
@@ -118,6 +122,14 @@ def measure(arena: Any, n_streams: int) -> None:
             if name == "one a second":
                 verdict = "reached" if p95 <= TARGET_MS else "missed"
                 print(f"  target p95 <= {TARGET_MS:.0f} ms: {verdict}; streams lost: {receipts.n_lost}")
+        n_before = await asyncio.to_thread(battle.votes.count)
+        took = await asyncio.to_thread(vote_together, arena.url, f"/s/{share.token}/rounds/1/", N_VOTERS)
+        n_new = await asyncio.to_thread(battle.votes.count) - n_before
+        slow_ms = 1e3 * took[int(0.95 * len(took))]
+        print(f"{N_VOTERS} strangers vote at once, each twice: {n_new} votes, p95 {slow_ms:.0f} ms")
+        print(f"  streams lost: {receipts.n_lost}")
+        if n_new != N_VOTERS:
+            raise RuntimeError(f"{N_VOTERS} people voted, and {n_new} votes are there")
 
     uvloop.run(run())
 

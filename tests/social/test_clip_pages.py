@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,10 +41,10 @@ def fetch(client: Client, address: str) -> tuple[int, bytes]:
     async def ask() -> tuple[int, bytes]:
         listener = AsyncClient()
         listener.cookies = client.cookies
-        answer = await listener.get(address)
+        answer: Any = await listener.get(address)
         if not answer.streaming:
             return answer.status_code, answer.content
-        return answer.status_code, b"".join([part async for part in answer])
+        return answer.status_code, b"".join([part async for part in answer.streaming_content])
 
     return asyncio.run(ask())
 
