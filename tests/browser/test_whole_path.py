@@ -8,7 +8,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 import soundfile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.annex_2 import true_peak_dbtp
 from tests.browser.chromium import chromium
@@ -42,6 +42,34 @@ def lag(page: Page) -> int:
     return best if best < correlation.size // 2 else best - correlation.size
 
 
+def invite_guest(page: Page, context: BrowserContext, problems: list[str]) -> Page:
+    """The owner shares the running tournament; a stranger without an account opens the link and gets to the stage."""
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    tab.get_by_role("link", name="Share this tournament").click()
+    tab.locator(".choices label", has_text="By link").click()
+    tab.get_by_role("button", name="Save").click()
+    link = tab.locator(".share__link").input_value()
+    tab.close()
+    page.reload()
+    stage(page)
+    guest = context.new_page()
+    guest.on("pageerror", lambda error: problems.append(str(error)))
+    guest.goto(link)
+    guest.get_by_role("link", name="Judge the next battle").click()
+    guest.get_by_role("button", name="Listen and judge").click()
+    stage(guest)
+    return guest
+
+
+def judge_first(guest: Page) -> None:
+    """Blind, before the owner has decided."""
+    listen(guest)
+    vote(guest, "1")
+    expect(guest.locator("#reveal-title")).to_have_text("You chose A, certainly.")
+    expect(guest.get_by_text("ann has not voted yet")).to_be_visible()
+
+
 def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> None:
     enter_champions()
     arena.start_all()
@@ -62,6 +90,7 @@ def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> 
         assert shapes[0]["channels"] == 2
         assert shapes[0]["frames"] >= 20 * shapes[0]["rate"]
         assert lag(page) == 0
+        guest = invite_guest(page, browser.new_context(viewport={"width": 390, "height": 844}), problems)
 
         # Not a vote before both were heard; nothing is sent, and the page says why.
         page.keyboard.press("5")
@@ -75,8 +104,13 @@ def test_a_musician_leaves_with_a_finished_mix(arena: Arena, tmp_path: Path) -> 
         page.keyboard.press("x")
         after = page.evaluate("document.querySelector('[data-component=battle]').deck.position")
         assert 0.0 <= after - before < 1.0
+        judge_first(guest)
+        expect(page.locator("#audience")).to_contain_text("1 listening · 1 judged this round")
         vote(page, "5")
         expect(page.locator(".fighter")).to_have_count(2)
+        # Whoever judged hears of the owner's vote at once, and may go on with the next round.
+        expect(guest.get_by_text("ann chose B, 100 % sure")).to_be_visible()
+        expect(guest.get_by_role("link", name="Round 2 is open: judge it")).to_be_visible(timeout=60_000)
         expect(page.locator(".newborn")).to_be_visible(timeout=60_000)
         expect(page.locator("#before-after [data-track]")).to_have_count(2, timeout=60_000)
         page.locator("#before-after [data-track]").nth(1).click()
