@@ -133,12 +133,17 @@ class ReferralAdmin(LedgerAdmin):
 class ApiTokenAdmin(LedgerAdmin):
     """Keys of programs. What they open can be closed here, and is not shown."""
 
-    list_display = ("name", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_display = ("name", "user", "may", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "user__username")
     list_select_related = ("user",)
     fields = list_display
+    readonly_fields = ("may",)
     actions = ("revoke_tokens",)
+
+    @admin.display(description="may")
+    def may(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Looking is not enough: whoever revokes may change tokens."""

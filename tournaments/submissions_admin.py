@@ -64,8 +64,11 @@ class SubmissionAdmin(admin.ModelAdmin):
     @admin.display(description="checks")
     def checks(self, submission: Submission) -> SafeString:
         """Every check with its figures."""
-        lines = (("passed" if c.is_passed else "FAILED", c.label, c.detail) for c in gate_lines(submission.report))
-        return format_html_join("", "{}: {} {}<br>", lines)
+        lines = (
+            ("passed" if c.is_passed else "FAILED", c.label, f" ({c.detail})" if c.detail else "")
+            for c in gate_lines(submission.report)
+        )
+        return format_html_join("", "{}: {}{}<br>", lines)
 
     @admin.display(description="measured")
     def measured(self, submission: Submission) -> SafeString:

@@ -9,7 +9,7 @@ style's tone offset for free. Intervals are 95 % bootstrap over source works.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,35 +18,52 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mixing.audio.features import (
-    MID_BANDS,
-    SIDE_BANDS,
-    StemFeatures,
-)
+from mixing.audio.features import MID_BANDS
 from mixing.console.spec import BUS_VECTOR
-from mixing.errors import AudioError, MixerFileError
+from mixing.errors import MixerFileError
 from mixing.mixers.base import Mixer
 from mixing.mixers.card import read_card
 from mixing.mixers.zoo import load_mixer
-from mixing.training import feature_sets
-from mixing.training.degrade import degrade
-from mixing.training.effects import power_shifts_db, region_width_db
-from mixing.training.losses import Target, style_loss
+from mixing.training.bench_set import (
+    Array,
+    BenchSet,
+    bench_from_features,
+    bench_from_sets,
+    curve_distance_db,
+    derangements,
+    distance_db,
+    mean,
+    original_target,
+    rise,
+    style_losses,
+)
+from mixing.training.losses import Target
 from mixing.training.probe import (
     Interval,
     answers,
-    bootstrap,
     clean_movement_db,
     neutral_answers,
     outcome,
     repair_ratio,
-    target_distance_db,
 )
 from mixing.training.styles import BOSS, STYLES, Reference, Style, offset_db, targets
 from mixing.training.ten_targets import ten_target_errors
 
-Array = NDArray[np.float32]
-BENCH_SEED = 7_411
+__all__ = [
+    "MAX_CLEAN_MOVEMENT_DB",
+    "MAX_REPAIR_RATIO",
+    "MIN_SPREAD",
+    "MIN_SPREAD_PARAMETERS",
+    "BenchReport",
+    "BenchSet",
+    "MixerResult",
+    "bench_from_features",
+    "bench_from_sets",
+    "intraclass_correlation",
+    "load_contestants",
+    "run_bench",
+]
+
 # The simple rule may turn each third octave this far.
 RULE_MAX_DB = 9.0
 # What a mixer must show, or it is a preset: see docs/training.md.
@@ -56,31 +73,6 @@ MIN_SPREAD, MIN_SPREAD_PARAMETERS = 0.03, 8
 MIN_VARIED_SONGS = 20
 MAX_REPAIR_RATIO, MAX_CLEAN_MOVEMENT_DB = 1.0, 4.0
 N_SHUFFLES = 5
-
-
-@dataclass(frozen=True)
-class BenchSet:
-    """Held-out songs.
-
-    Attributes:
-        log_mel, stats: the originals, (songs, crops, 2, 64, 128) and (songs, N_STATS).
-        degraded_log_mel, degraded_stats: their damaged twins.
-        excerpt_log_mel, excerpt_stats: parts of each original, (songs, excerpts, crops, 2, 64, 128) and
-            (songs, excerpts, N_STATS).
-        genres, works, ids: one a song.
-        source: where they come from, in words.
-    """
-
-    log_mel: Array
-    stats: Array
-    degraded_log_mel: Array
-    degraded_stats: Array
-    excerpt_log_mel: Array
-    excerpt_stats: Array
-    genres: tuple[str, ...]
-    works: tuple[str, ...]
-    ids: tuple[str, ...]
-    source: str
 
 
 @dataclass(frozen=True)
@@ -152,57 +144,6 @@ def load_contestants(models_dir: Path) -> dict[str, tuple[Mixer, Style]]:
     return contestants
 
 
-def bench_from_features(
-    songs: Sequence[tuple[StemFeatures, Sequence[StemFeatures]]],
-    genres: Sequence[str],
-    works: Sequence[str],
-    ids: Sequence[str],
-    *,
-    source: str,
-) -> BenchSet:
-    """Stack songs with their excerpts, and damage a twin of each by the bench's seed."""
-    log_mel = np.stack([song.log_mel for song, _ in songs]).astype(np.float32)
-    stats = np.stack([song.stats for song, _ in songs])
-    twins = degrade(
-        torch.from_numpy(log_mel),
-        torch.from_numpy(stats),
-        torch.Generator().manual_seed(BENCH_SEED),
-        untouched_share=0.0,
-    )
-    return BenchSet(
-        log_mel=log_mel,
-        stats=stats,
-        degraded_log_mel=twins.log_mel.numpy(),
-        degraded_stats=twins.stats.numpy(),
-        excerpt_log_mel=np.stack([np.stack([part.log_mel for part in parts]) for _, parts in songs]).astype(np.float32),
-        excerpt_stats=np.stack([np.stack([part.stats for part in parts]) for _, parts in songs]),
-        genres=tuple(genres),
-        works=tuple(works),
-        ids=tuple(ids),
-        source=source,
-    )
-
-
-def bench_from_sets() -> BenchSet:
-    """The shipped gate songs, for machines without a corpus; an excerpt is one of a song's crops."""
-    gate = feature_sets.load("gate")
-    if gate.degraded_log_mel is None or gate.degraded_stats is None:
-        raise AudioError("The gate set lacks its degraded twins. Restore mixing/data.", code="corrupt")
-    n_crops = gate.log_mel.shape[1]
-    return BenchSet(
-        log_mel=gate.log_mel,
-        stats=gate.stats,
-        degraded_log_mel=gate.degraded_log_mel,
-        degraded_stats=gate.degraded_stats,
-        excerpt_log_mel=gate.log_mel[:, :, None],
-        excerpt_stats=np.repeat(gate.stats[:, None], n_crops, axis=1),
-        genres=gate.genres,
-        works=gate.ids,
-        ids=gate.ids,
-        source="shipped gate songs",
-    )
-
-
 def run_bench(
     mixers: dict[str, tuple[Mixer, Style]],
     bench: BenchSet,
@@ -213,10 +154,10 @@ def run_bench(
     """Judge mixers by slug, each against its style."""
     mean_curve = np.array(reference.mean_mid_db, np.float32)
     degraded = torch.from_numpy(bench.degraded_stats)
-    original = _original_target(bench)
+    original = original_target(bench)
     rule = np.clip(mean_curve - bench.degraded_stats[:, MID_BANDS], -RULE_MAX_DB, RULE_MAX_DB)
-    nothing_total, nothing_tone = _curve_distance(np.zeros_like(rule), degraded, original)
-    rule_total, rule_tone = _curve_distance(rule, degraded, original)
+    nothing_total, nothing_tone = curve_distance_db(np.zeros_like(rule), degraded, original)
+    rule_total, rule_tone = curve_distance_db(rule, degraded, original)
     results = []
     for slug, (mixer, style) in mixers.items():
         results.append(_judge(slug, mixer, style, bench, reference, original, mean_curve))
@@ -225,10 +166,10 @@ def run_bench(
     return BenchReport(
         source=bench.source,
         n_songs=len(bench.stats),
-        nothing_db=_mean(nothing_total, bench),
-        nothing_tone_db=_mean(nothing_tone, bench),
-        rule_db=_mean(rule_total, bench),
-        rule_tone_db=_mean(rule_tone, bench),
+        nothing_db=mean(nothing_total, bench),
+        nothing_tone_db=mean(nothing_tone, bench),
+        rule_db=mean(rule_total, bench),
+        rule_tone_db=mean(rule_tone, bench),
         results=tuple(results),
     )
 
@@ -259,23 +200,23 @@ def _judge(
     vectors = answers(mixer, bench.degraded_log_mel, bench.degraded_stats)
     degraded = torch.from_numpy(bench.degraded_stats)
     target = targets(style, torch.from_numpy(bench.stats), bench.genres, reference)
-    total, tone = _distance(vectors, bench.degraded_stats, original)
-    style_total, _ = _distance(vectors, bench.degraded_stats, target)
+    total, tone = distance_db(vectors, bench.degraded_stats, original)
+    style_total, _ = distance_db(vectors, bench.degraded_stats, target)
     offset = offset_db(style)
-    nothing, _ = _curve_distance(np.tile(offset, (len(clean), 1)), degraded, target)
+    nothing, _ = curve_distance_db(np.tile(offset, (len(clean), 1)), degraded, target)
     rule_curve = np.clip(mean_curve + offset - bench.degraded_stats[:, MID_BANDS], -RULE_MAX_DB, RULE_MAX_DB)
-    rule, _ = _curve_distance(rule_curve, degraded, target)
-    mean_settings, _ = _distance(np.tile(vectors.mean(0), (len(vectors), 1)), bench.degraded_stats, target)
+    rule, _ = curve_distance_db(rule_curve, degraded, target)
+    mean_settings, _ = distance_db(np.tile(vectors.mean(0), (len(vectors), 1)), bench.degraded_stats, target)
 
-    losses = _style_losses(vectors, degraded, target)
+    losses = style_losses(vectors, degraded, target)
     shuffled = np.mean(
-        [_style_losses(vectors[order], degraded, target) for order in _derangements(len(vectors), N_SHUFFLES)], axis=0
+        [style_losses(vectors[order], degraded, target) for order in derangements(len(vectors), N_SHUFFLES)], axis=0
     )
-    shuffle_rise = _rise(shuffled, losses, bench)
+    shuffle_rise = rise(shuffled, losses, bench)
     # What it listens to: only one of its two inputs comes from another song.
-    order = _derangements(len(vectors), 1)[0]
+    order = derangements(len(vectors), 1)[0]
     excerpts_rise, measurements_rise = (
-        _rise(_style_losses(answers(mixer, log_mel, stats), degraded, target), losses, bench)
+        rise(style_losses(answers(mixer, log_mel, stats), degraded, target), losses, bench)
         for log_mel, stats in (
             (bench.degraded_log_mel[order], bench.degraded_stats),
             (bench.degraded_log_mel, bench.degraded_stats[order]),
@@ -294,11 +235,11 @@ def _judge(
     is_varied = n_songs >= MIN_VARIED_SONGS
     out = outcome(vectors, bench.degraded_stats)
     repair = repair_ratio(clean, vectors, bench.stats, bench.degraded_stats, groups=bench.works)
-    movement = _mean(clean_movement_db(clean, bench.stats), bench)
-    effort = _mean(clean_movement_db(vectors, bench.degraded_stats), bench)
+    movement = mean(clean_movement_db(clean, bench.stats), bench)
+    effort = mean(clean_movement_db(vectors, bench.degraded_stats), bench)
     mean_vectors = np.tile(vectors.mean(0), (len(vectors), 1))
     ten, ten_nothing, ten_mean = (
-        _mean(ten_target_errors(outcome(v, bench.degraded_stats), degraded, target).mean(axis=1), bench)
+        mean(ten_target_errors(outcome(v, bench.degraded_stats), degraded, target).mean(axis=1), bench)
         for v in (vectors, neutral_answers(len(vectors)), mean_vectors)
     )
     failures = tuple(
@@ -318,12 +259,12 @@ def _judge(
     )
     return MixerResult(
         slug=slug,
-        original_db=_mean(total, bench),
-        tone_db=_mean(tone, bench),
-        style_db=_mean(style_total, bench),
-        style_nothing_db=_mean(nothing, bench),
-        style_rule_db=_mean(rule, bench),
-        style_mean_db=_mean(mean_settings, bench),
+        original_db=mean(total, bench),
+        tone_db=mean(tone, bench),
+        style_db=mean(style_total, bench),
+        style_nothing_db=mean(nothing, bench),
+        style_rule_db=mean(rule, bench),
+        style_mean_db=mean(mean_settings, bench),
         repair=repair,
         clean_movement_db=movement,
         degraded_movement_db=effort,
@@ -339,70 +280,3 @@ def _judge(
         spreads={p.name: round(float(s), 4) for p, s in zip(BUS_VECTOR, spreads, strict=True)},
         failures=failures,
     )
-
-
-def _original_target(bench: BenchSet) -> Target:
-    """The song as it was: no wishes but its own tone, width and spread."""
-    clean = torch.from_numpy(bench.stats)
-    out = outcome(neutral_answers(len(bench.stats)), bench.stats)
-    zero = torch.zeros(len(clean))
-    return Target(
-        mid_db=clean[:, MID_BANDS],
-        width_db=out.width_db,
-        spread_db=out.spread_db,
-        loudness_lufs=zero,
-        drive_db=zero,
-        mono_below_hz=zero,
-        limiting_budget_db=0.0,
-        max_gain_db=0.0,
-        movement_weight=0.0,
-        attack_ms=1.0,
-        release_ms=1.0,
-    )
-
-
-def _distance(vectors: Array, stats: Array, target: Target) -> tuple[Array, Array]:
-    """Total and tone distance from a target, each (songs,) dB."""
-    out, heard = outcome(vectors, stats), torch.from_numpy(stats)
-    total, tone = target_distance_db(out.mid_db, out.width_db, out.spread_db, heard, target)
-    return total.numpy(), tone.numpy()
-
-
-def _curve_distance(curve: Array, stats: torch.Tensor, target: Target) -> tuple[Array, Array]:
-    """The same for an ideal third-octave equalizer that does nothing else. `curve`: (songs, 28) dB."""
-    mid, side = stats[:, MID_BANDS], stats[:, SIDE_BANDS]
-    new_mid, new_side = mid + torch.from_numpy(curve), side + torch.from_numpy(curve)
-    k_shift, _ = power_shifts_db(mid, side, new_mid, new_side)
-    out = outcome(neutral_answers(len(stats)), stats.numpy())
-    width_db = region_width_db(new_mid, new_side)
-    total, tone = target_distance_db(new_mid - k_shift[:, None], width_db, out.spread_db, stats, target)
-    return total.numpy(), tone.numpy()
-
-
-def _style_losses(vectors: Array, stats: torch.Tensor, target: Target) -> Array:
-    with torch.no_grad():
-        return np.asarray(style_loss(torch.from_numpy(vectors), stats, target)[0].numpy())
-
-
-def _rise(worse: Array, losses: Array, bench: BenchSet) -> Interval:
-    """By what share a loss is above another one, song by song."""
-    return bootstrap(
-        lambda rows: float(worse[rows].mean() / losses[rows].mean() - 1.0), len(losses), groups=bench.works
-    )
-
-
-def _derangements(n: int, count: int) -> list[NDArray[np.int64]]:
-    """Orders that give every song another song's place, seeded."""
-    rng = np.random.default_rng(BENCH_SEED)
-    base = rng.permutation(n)
-    return [_rolled(base, 1 + i % (n - 1)) for i in range(count)]
-
-
-def _rolled(base: NDArray[np.int64], shift: int) -> NDArray[np.int64]:
-    order = np.empty_like(base)
-    order[base] = np.roll(base, shift)
-    return order
-
-
-def _mean(values: Array, bench: BenchSet) -> Interval:
-    return bootstrap(lambda rows: float(values[rows].mean()), len(values), groups=bench.works)

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from accounts.errors import InvalidGrant, OutOfCredits
 from accounts.models import Activity, Award, CreditEntry, Notice, Referral, User
 from accounts.selectors import cabinet, referral_lines
 from accounts.services import record
+from accounts.services.awards import award
 from accounts.services.credits import WELCOME_CREDITS, balance_of, charge_tournament, grant, pay_out, refund_tournament
 from accounts.services.referrals import FRIEND_CREDITS, INVITER_CREDITS, MAX_CREDITED, register_referral
 from accounts.tiers import TIERS, standing, tier_of
@@ -76,6 +78,14 @@ def test_a_promotion_is_paid_once_and_told() -> None:
     assert balance_of(user.pk) == WELCOME_CREDITS + 1
     assert Notice.objects.filter(user=user, kind=Notice.Kind.PROMOTION).count() == 1
     assert "Amateur" in Notice.objects.get(user=user, kind=Notice.Kind.PROMOTION).title
+
+
+@pytest.mark.django_db
+def test_all_rules_together_are_two_questions_while_the_ledger_waits() -> None:
+    user = make_user()
+    with CaptureQueriesContext(connection) as queries:
+        award(user_id=user.pk, kind=Kind.VOTED, now=NOW)
+    assert len(queries) == 2
 
 
 @pytest.mark.django_db

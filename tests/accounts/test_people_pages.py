@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts.models import Activity, Notice, Referral, User
+from accounts.models import Activity, InvitationVisit, Notice, Referral, User
 from accounts.services import record
 from accounts.services.credits import balance_of
 from accounts.visits import REFERRAL_COOKIE
@@ -132,6 +132,26 @@ def test_a_browser_on_which_the_inviter_was_logged_in_makes_no_friends() -> None
     browser.post(reverse("account_signup"), {"username": "anna2", "password1": password, "password2": password})
     referral = Referral.objects.get(friend__username="anna2")
     assert (referral.state, referral.reason) == (Referral.State.REFUSED, "You were logged in on this device yourself.")
+
+
+def test_a_browser_that_opens_a_link_is_counted_once() -> None:
+    inviter, other = make_user("anna"), make_user("carl")
+    visitor, own = Client(), Client()
+    own.post(reverse("account_login"), {"login": "anna", "password": "secret"})
+    address = reverse("accounts:visit", args=[inviter.referral_code])
+    page = visitor.get(reverse("accounts:join", args=[inviter.referral_code])).content.decode()
+    assert f'hx-post="{address}" hx-trigger="load"' in page
+    assert not InvitationVisit.objects.exists()
+    assert visitor.post(address).status_code == 204
+    visitor.post(reverse("accounts:visit", args=[other.referral_code]))
+    for client in (visitor, logged_in(other), own):
+        client.post(address)
+    own.post(reverse("account_logout"))
+    own.post(address)
+    assert list(InvitationVisit.objects.values_list("inviter", flat=True)) == [inviter.pk, other.pk]
+    assert "1 person opened your link." in logged_in(inviter).get(reverse("accounts:referrals")).content.decode()
+    assert visitor.get(address).status_code == 405
+    assert visitor.post(reverse("accounts:visit", args=["nobody"])).status_code == 404
 
 
 def test_a_forged_cookie_invites_nobody() -> None:

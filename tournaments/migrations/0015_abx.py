@@ -1,6 +1,7 @@
 import django.db.models.deletion
-import tournaments.models.battles
 from django.db import migrations, models
+
+import tournaments.models.battles
 
 
 class Migration(migrations.Migration):

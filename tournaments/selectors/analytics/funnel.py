@@ -11,6 +11,10 @@ from tournaments.selectors.figures import Column, Figure, columns, ratio
 if TYPE_CHECKING:
     from tournaments.spans import Span
 
+# Under the columns of a picture that a phone shows there is room for a word.
+INVITED = ("Opened", "Signed up", "Verified", "Stayed")
+SHARED = ("Shared", "Visited", "Judged", "Signed up")
+
 
 def funnel_page(span: Span) -> Page:
     """From an invitation to a friend who stays, and from a link to a stranger who signs up."""
@@ -26,13 +30,13 @@ def funnel_page(span: Span) -> Page:
     referrals = Figure(
         "referrals",
         "Invitations",
-        (Column("Step", "text"), *columns("How many"), Column("Of the visits", "share")),
+        (Column("Step", "text"), *columns("How many"), Column("Of visits", "share")),
         tuple((label, counted[name], ratio(counted[name], opened)) for name, label in steps.items())
         if any(counted.values())
         else (),
         text="A visit is one browser that opened one link. Every step is counted on its own day, so a late one may "
         "belong to a friend of an earlier time.",
-        bars=draw_columns(list(steps.values()), list(counted.values())),
+        bars=draw_columns(INVITED, list(counted.values())),
         empty="Nobody opened somebody's link in these days.",
     )
     shared = {
@@ -46,12 +50,12 @@ def funnel_page(span: Span) -> Page:
     sharing = Figure(
         "sharing",
         "Shared tournaments, battles and mixes",
-        (Column("Step", "text"), *columns("Times"), Column("Of the visits", "share")),
+        (Column("Step", "text"), *columns("Times"), Column("Of visits", "share")),
         tuple((label, came[name], ratio(came[name], visits)) for name, label in shared.items())
         if any(came.values())
         else (),
         text="A visit is one browser that opened one link; guests' votes are among the battles judged.",
-        bars=draw_columns(list(shared.values()), list(came.values())),
+        bars=draw_columns(SHARED, list(came.values())),
         empty="Nothing was shared in these days.",
     )
     return Page((referrals, sharing), facts_of(days, {"sign_ups": "Sign-ups", **steps}), made_at)

@@ -35,7 +35,7 @@ def job_page(span: Span) -> Page:
             *columns("Done"),
             *columns("p50", "p90", "p99", kind="seconds"),
             *columns("Failed"),
-            Column("Failed", "share"),
+            Column("Failure rate", "share"),
         ),
         tuple(rows),
         text="From being asked for to being there, waiting included, unless it says work alone. Percentiles come from "
