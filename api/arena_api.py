@@ -12,13 +12,18 @@ from ninja.openapi.schema import OpenAPISchema
 
 from api.errors import ApiError
 from api.routers import (
+    abx,
     albums,
     analytics,
+    audience,
+    ballots,
     exports,
+    links,
     listeners,
     mixers,
     mixes,
     own,
+    queue,
     songs,
     submissions,
     tournaments,
@@ -30,7 +35,7 @@ from mixing.errors import MixArenaError
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = (
-    "Songs, tournaments, votes, mixes, albums, mixers and boards, for programs. Make a token at /me/tokens/ and "
+    "Songs, tournaments, votes, links, mixes, albums, mixers and boards, for programs. Make a token at /me/tokens/ and "
     "send it with every request as `Authorization: Bearer TOKEN`. Every refusal is a problem document (RFC 9457)."
 )
 PROBLEM = {
@@ -95,9 +100,14 @@ for prefix, router, tag in (
     ("/v1", analytics.router, "Numbers"),
     ("/v1", songs.router, "Songs"),
     ("/v1", tournaments.router, "Tournaments"),
+    ("/v1", ballots.router, "Tournaments"),
     ("/v1", mixes.router, "Finished mixes"),
     ("/v1", exports.router, "Files"),
     ("/v1", albums.router, "Albums"),
+    ("/v1", links.router, "Links and clips"),
+    ("/v1", audience.router, "What others share"),
+    ("/v1", queue.router, "The judging queue"),
+    ("/v1", abx.router, "ABX tests"),
 ):
     api.add_router(prefix, router, tags=[tag])
 

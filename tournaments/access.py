@@ -15,6 +15,7 @@ from tournaments.models import (
     Album,
     Ballot,
     Battle,
+    Clip,
     Export,
     Mix,
     Preview,
@@ -81,6 +82,15 @@ def decided_battle_for_owner(user: User, public_id: UUID, number: int) -> Battle
         )
         .first()
     )
+    if battle is None:
+        raise Http404
+    return battle
+
+
+def round_for_owner(user: User, public_id: UUID, number: int) -> Battle:
+    """A round to share or to have a clip made of, decided or not."""
+    battles = Battle.objects.select_related("tournament__song").exclude(state=Battle.State.VOIDED)
+    battle = battles.filter(tournament=tournament_for_owner(user, public_id), number=number).first()
     if battle is None:
         raise Http404
     return battle
@@ -218,6 +228,19 @@ def share_for_owner(user: User, token: str) -> Share:
     if share is None:
         raise Http404
     return share
+
+
+def clip_for_owner(user: User, pk: int) -> Clip:
+    """A clip that is ready to be posted."""
+    clip = (
+        Clip.objects.select_related("battle__tournament__song")
+        .filter(pk=pk, state=Clip.State.READY, battle__tournament__owner=user)
+        .exclude(battle__tournament__song__state=Song.State.DELETED)
+        .first()
+    )
+    if clip is None:
+        raise Http404
+    return clip
 
 
 def submission_for_author(user: User, pk: int) -> Submission:

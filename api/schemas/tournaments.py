@@ -57,19 +57,24 @@ class TournamentLineOut(Schema):
     created_at: datetime
 
 
-class BallotOut(Schema):
-    """The right to judge the present battle. Its token names the sounds, and nothing else does."""
+class StageOut(Schema):
+    """What is needed to judge two sounds. The token names them, and nothing else does."""
 
     token: str
-    round: int
-    is_final: bool
-    song_title: str
     starts_with: str
     a_url: str
     b_url: str
     required_s: float = Field(description="Different seconds of each side that must be heard before the vote.")
     heard_a_s: float
     heard_b_s: float
+
+
+class BallotOut(StageOut):
+    """The right to judge a battle."""
+
+    round: int
+    is_final: bool
+    song_title: str
 
 
 class HeardIn(Schema):
@@ -101,16 +106,21 @@ class MoveOut(Schema):
     after: int
 
 
-class SideOut(Schema):
+class FighterOut(Schema):
     """A side with its secret out."""
 
     side: str
-    mix: UUID
     mixer: str
     nickname: str
     is_winner: bool
     rating: MoveOut | None
     deeds: list[str]
+
+
+class SideOut(FighterOut):
+    """A side of one's own battle; after the tournament, its mix can be taken home."""
+
+    mix: UUID
 
 
 class BreedingOut(Schema):
@@ -164,18 +174,3 @@ class TakeIn(Schema):
     """The mix to take home: one that you judged in this tournament, or a version of one."""
 
     mix: UUID
-
-
-class ShareIn(Schema):
-    """Who may find a tournament, and the name under it (empty: your username)."""
-
-    is_public: bool = False
-    name: str = Field("", max_length=40)
-
-
-class ShareOut(Schema):
-    """The link to a tournament."""
-
-    url: str
-    is_public: bool
-    name: str

@@ -289,11 +289,107 @@ class Arena:
         body = {"is_public": is_public, "name": name}
         return str(self._ask("POST", f"tournaments/{tournament}/share", document=body)["url"])
 
+    # --- Links and clips
+
+    def links(self, tournament: str) -> Document:
+        """Everything that is and can be shared of a tournament."""
+        return self._ask("GET", f"tournaments/{tournament}/links")
+
+    def share_round(self, tournament: str, number: int, *, name: str = "") -> Document:
+        """Let others judge one battle blind; gives the link."""
+        return self._ask("POST", f"tournaments/{tournament}/rounds/{number}/share", document={"name": name})
+
+    def share_mix(self, tournament: str, mix: str, *, name: str = "") -> Document:
+        """Let others hear a mix of a finished tournament; gives the link."""
+        return self._ask("POST", f"tournaments/{tournament}/mixes/{mix}/share", document={"name": name})
+
+    def take_back(self, share: str) -> None:
+        """Take a link back, by its token."""
+        self._ask("DELETE", f"links/{share}")
+
+    def make_clip(self, tournament: str, number: int, *, timeout_s: float = 600.0) -> Document:
+        """Have a blind clip of a battle made, and wait until it is ready to be downloaded."""
+        path = f"tournaments/{tournament}/rounds/{number}/clip"
+        self._ask("POST", path)
+        return self._ready(path, timeout_s, "the clip")
+
+    # --- What others share
+
+    def shared(self) -> Iterator[Document]:
+        """Tournaments that everybody may judge, newest first."""
+        return self._all("shared")
+
+    def behind_link(self, share: str) -> Document:
+        """The rounds behind a link, by its token."""
+        return self._ask("GET", f"shared/{share}")
+
+    def take_shared_ballot(self, share: str, number: int) -> Document:
+        """The ballot of a shared battle."""
+        return self._ask("POST", f"shared/{share}/rounds/{number}/ballot")
+
+    def vote_shared(self, share: str, number: int, choice: str, *, confidence: int) -> Document:
+        """Vote on a shared battle; answers with who was who and what everybody said."""
+        body = {"choice": choice, "confidence": confidence}
+        return self._ask("POST", f"shared/{share}/rounds/{number}/vote", document=body)
+
+    def shared_round(self, share: str, number: int) -> Document:
+        """A shared battle that you have judged."""
+        return self._ask("GET", f"shared/{share}/rounds/{number}")
+
+    # --- The judging queue
+
+    def take_next(self) -> Document:
+        """What you are to judge next; its `item` is None while there is nothing."""
+        return self._ask("POST", "queue")
+
+    def judge(self, number: int, choice: str, *, confidence: int) -> Document:
+        """Judge an item of the queue; answers with what it was."""
+        return self._ask("POST", f"queue/{number}/vote", document={"choice": choice, "confidence": confidence})
+
+    def pass_over(self, number: int) -> Document:
+        """Take another item instead."""
+        return self._ask("POST", f"queue/{number}/another")
+
+    def judged(self, number: int) -> Document:
+        """What an item was that you have judged."""
+        return self._ask("GET", f"queue/{number}")
+
+    def listening(self) -> Document:
+        """What the checks of the queue say of you."""
+        return self._ask("GET", "me/listening")
+
+    # --- ABX tests
+
+    def start_abx(self, ballot: str, *, n_trials: int = 12) -> Document:
+        """Begin a test of 8, 12 or 16 trials on a battle that you have judged, by its ballot's token."""
+        return self._ask("POST", f"ballots/{ballot}/abx", document={"n_trials": n_trials})
+
+    def abx(self, ballot: str) -> Document:
+        """The trial that waits for an answer, and the tests that are over."""
+        return self._ask("GET", f"ballots/{ballot}/abx")
+
+    def answer_abx(
+        self,
+        trial: str,
+        answer: str,
+        *,
+        x: Sequence[Sequence[float]],
+        a: Sequence[Sequence[float]] = (),
+        b: Sequence[Sequence[float]] = (),
+    ) -> Document:
+        """Say that X is `a` or `b`, and which stretches were heard, in seconds; gives the next trial or the result."""
+        body = {"answer": answer, "a": a, "b": b, "x": x}
+        return self._ask("POST", f"abx/{trial}/answer", document=body)
+
+    def give_abx_up(self, ballot: str) -> None:
+        """Give the running test up."""
+        self._ask("DELETE", f"ballots/{ballot}/abx")
+
+    # --- Finished mixes
+
     def take_mix(self, tournament: str, mix: str) -> Document:
         """Take home another mix than the champion's; answers with the result."""
         return self._ask("PUT", f"tournaments/{tournament}/taken", document={"mix": mix})
-
-    # --- Finished mixes
 
     def recipe(self, tournament: str, mix: str) -> Document:
         """What a mix did, its parameters, and the versions of it."""
@@ -351,7 +447,7 @@ class Arena:
         return self._ready(f"exports/{export['id']}", timeout_s, "the file")
 
     def download(self, url: str, path: str | Path) -> Path:
-        """Write to a file what an address of this arena holds: `url` of a file or album, `a_url` of a ballot."""
+        """Write to a file what an address of this arena holds: its `url`, `a_url` and the like."""
         target = Path(path)
         with self._send("GET", urljoin(f"{self.url}/", url)) as answer, target.open("wb") as file:
             shutil.copyfileobj(answer, file)

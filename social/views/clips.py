@@ -16,24 +16,22 @@ from mixarena.web.ranges import file_response
 from social.pictures import battle_picture
 from social.selectors.owners import signature_of
 from social.services.clips import request_clip
-from tournaments.access import tournament_for_owner
-from tournaments.models import Battle, Clip, Song
+from tournaments.access import clip_for_owner, round_for_owner
+from tournaments.models import Clip
 from tournaments.views.visitors import ListenerRequest, listener_required, login_response
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-_CONTENT_TYPES = {"audio": "audio/mpeg", "video": "video/mp4"}
-_SUFFIXES = {"audio": "mp3", "video": "mp4"}
+# Of a clip's files, and how their names end.
+CONTENT_TYPES = {"audio": ("audio/mpeg", "mp3"), "video": ("video/mp4", "mp4")}
 
 
 @listener_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def clip(request: ListenerRequest, public_id: UUID, number: int) -> HttpResponse:
     """Ask for a clip of a battle (POST), or see how far it has come."""
-    tournament = tournament_for_owner(request.user, public_id)
-    battles = Battle.objects.filter(tournament=tournament).exclude(state=Battle.State.VOIDED)
-    battle = get_object_or_404(battles.select_related("tournament__song"), number=number)
+    battle = round_for_owner(request.user, public_id, number)
     if request.method == "POST":
         made = request_clip(
             battle=battle, signature=signature_of(battle), address=request.get_host()[:100], now=timezone.now()
@@ -42,7 +40,7 @@ def clip(request: ListenerRequest, public_id: UUID, number: int) -> HttpResponse
             return redirect("social:sharing", public_id)
     else:
         made = get_object_or_404(Clip, battle=battle)
-    return render(request, "social/_clip.html", {"clip": made, "battle": battle, "tournament": tournament})
+    return render(request, "social/_clip.html", {"clip": made, "battle": battle, "tournament": battle.tournament})
 
 
 async def clip_file(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
@@ -51,15 +49,15 @@ async def clip_file(request: HttpRequest, pk: int, kind: str) -> HttpResponseBas
     if not user.is_authenticated:
         return login_response(request)
     path = await sync_to_async(_path)(user, pk, kind)
-    name = f"which-mix-{pk}.{_SUFFIXES[kind]}"
-    return await file_response(request, path, _CONTENT_TYPES[kind], etag=path.name, download_name=name)
+    content_type, suffix = CONTENT_TYPES[kind]
+    return await file_response(request, path, content_type, etag=path.name, download_name=f"which-mix-{pk}.{suffix}")
 
 
 @listener_required
 @require_safe
 def clip_picture(request: ListenerRequest, pk: int) -> HttpResponse:
     """A picture to post with the sound, where there is no video."""
-    made = _own_clip(request.user, pk)
+    made = clip_for_owner(request.user, pk)
     battle = made.battle
     png = battle_picture(battle.tournament.song.title, made.signature, battle.number, battle.tournament.n_rounds)
     headers = {"Content-Disposition": f'attachment; filename="which-mix-{pk}.png"'}
@@ -67,16 +65,9 @@ def clip_picture(request: ListenerRequest, pk: int) -> HttpResponse:
 
 
 def _path(user: User, pk: int, kind: str) -> Path:
-    if kind not in _SUFFIXES:
+    if kind not in CONTENT_TYPES:
         raise Http404
-    file = getattr(_own_clip(user, pk), kind)
+    file = getattr(clip_for_owner(user, pk), kind)
     if not file:
         raise Http404
     return Path(file.path)
-
-
-def _own_clip(user: User, pk: int) -> Clip:
-    clips = Clip.objects.select_related("battle__tournament__song").exclude(
-        battle__tournament__song__state=Song.State.DELETED
-    )
-    return get_object_or_404(clips, pk=pk, state=Clip.State.READY, battle__tournament__owner=user)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from social.forms import NameForm, Visibility, VisibilityForm
 from social.selectors.owners import own_links
-from tournaments.access import heard_mix_for_owner, share_for_owner, tournament_for_owner
-from tournaments.models import Battle, Share
+from tournaments.access import heard_mix_for_owner, round_for_owner, share_for_owner, tournament_for_owner
+from tournaments.models import Share
 from tournaments.services.sharing import revoke, share_battle, share_mix, share_tournament
 from tournaments.views.visitors import ListenerRequest, listener_required
 
@@ -50,8 +50,7 @@ def share_part(request: ListenerRequest, public_id: UUID, kind: str, which: str)
     name = form.cleaned_data["name"] if form.is_valid() else request.POST.get("name", "")
     now = timezone.now()
     if kind == Share.Kind.BATTLE and which.isdecimal():
-        battles = Battle.objects.filter(tournament=tournament).exclude(state=Battle.State.VOIDED)
-        share_battle(battle=get_object_or_404(battles, number=int(which)), name=name, now=now)
+        share_battle(battle=round_for_owner(request.user, public_id, int(which)), name=name, now=now)
     elif kind == Share.Kind.MIX:
         try:
             mix_id = UUID(which)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +12,16 @@ import soundfile
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 
 from accounts.models import User
 from mixarena.jobs.queue import local_jobs
 from mixing.console.spec import MixSettings
+from tests.api.sent import body_of, everything, listen, secrets_of
 from tests.api.tokens import Program, assert_problem
 from tests.factories import make_mix, make_mixer, make_preview, make_song, make_user
 from tests.tournaments.rounds import be_born, open_battle
 from tests.tournaments.sound import write_music
-from tournaments.models import Ballot, Battle, Export, Mix, Song, Tournament, Vote
+from tournaments.models import Battle, Export, Mix, Song, Tournament, Vote
 
 pytestmark = pytest.mark.django_db
 RATE = 8_000
@@ -85,36 +82,6 @@ def open_round(tournament: Tournament) -> Battle:
     return battle
 
 
-def listen(ballot: dict[str, Any]) -> None:
-    """Let half a minute pass."""
-    Ballot.objects.filter(token=ballot["token"]).update(issued_at=timezone.now() - timedelta(seconds=30))
-
-
-def body_of(answer: Any) -> bytes:
-    """Of sounds, too, which are streamed for an event loop that the test client does not have."""
-    if not answer.streaming:
-        return bytes(answer.content)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return b"".join(answer)
-
-
-def everything(answer: Any) -> bytes:
-    head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items()).encode()
-    return head + b"\n" + body_of(answer)
-
-
-def secrets_of(battle: Battle) -> set[str]:
-    """Names, identifiers and settings of both sides."""
-    found: set[str] = set()
-    for mix in (battle.first, battle.second):
-        mixer = mix.mixer
-        found |= {mixer.nickname, mixer.name, mixer.slug, mixer.content_hash, str(mix.public_id), mix.public_id.hex}
-        found |= {str(mixer.pk).rjust(9, "!"), "1.2345", "2.2345"}
-        found |= {Path(preview.file.path).name for preview in mix.previews.all()}
-    return found
-
-
 def test_nothing_before_the_vote_tells_the_sides_apart(program: Program, song: Song) -> None:
     tournament = start(program, song)
     url = f"/tournaments/{tournament.public_id}"
@@ -137,6 +104,7 @@ def test_nothing_before_the_vote_tells_the_sides_apart(program: Program, song: S
         program.get(f"{url}/rounds/1"),
         program.get(f"{url}/result"),
         program.get(f"{url}/breedings"),
+        program.get(f"{url}/links"),
         program.get(f"/songs/{song.public_id}"),
         program.get("/songs"),
         program.get("/me/notices"),

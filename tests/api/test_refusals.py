@@ -22,6 +22,7 @@ from mixarena.jobs.queue import local_jobs
 from tests.api.tokens import Program, assert_problem
 from tests.factories import NOW, make_ballot, make_battle, make_mixer, make_song, make_tournament, make_user, make_vote
 from tournaments.models import Album, Follow
+from tournaments.services.sharing import share_tournament
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +39,10 @@ def operations() -> list[tuple[str, str, str]]:
         filled = path.removeprefix("/api/v1")
         for name in ("tournament", "song", "mix", "album"):
             filled = filled.replace(f"{{{name}}}", str(uuid.UUID(int=7)))
-        for name, value in (("number", "1"), ("side", "a"), ("username", "nobody")):
+        values = {"number": "1", "clip": "1", "part": "audio", "side": "a", "username": "nobody"}
+        for name, value in values.items():
             filled = filled.replace(f"{{{name}}}", value)
-        for name in ("slug", "token", "section", "table"):
+        for name in ("slug", "token", "share", "trial", "section", "table"):
             filled = filled.replace(f"{{{name}}}", "x")
         assert "{" not in filled
         found += [(method.upper(), filled, operation["x-scope"]) for method, operation in methods.items()]
@@ -129,6 +131,7 @@ def test_what_is_somebody_elses_does_not_exist() -> None:
         ("POST", f"/tournaments/{tournament}/ballot", None),
         ("POST", f"/tournaments/{tournament}/share", {}),
         ("DELETE", f"/tournaments/{tournament}/share", None),
+        ("GET", f"/tournaments/{tournament}/rounds/1/clip", None),
         ("POST", f"/tournaments/{tournament}/exports", {"format": "wav24"}),
         ("GET", f"/ballots/{ballot.token}", None),
         ("GET", f"/ballots/{ballot.token}/a.wav", None),
@@ -250,7 +253,7 @@ def test_lists_come_in_bounded_pieces() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/songs", "/tournaments", "/mixers", "/boards/live", "/people", "/albums", "/me/votes", "/me/follows"],
+    ["/songs", "/tournaments", "/mixers", "/boards/live", "/people", "/albums", "/me/votes", "/me/follows", "/shared"],
 )
 def test_lists_cost_no_more_queries_for_more_rows(path: str) -> None:
     user = make_user()
@@ -261,6 +264,7 @@ def test_lists_cost_no_more_queries_for_more_rows(path: str) -> None:
         for _ in range(n_more):
             mixer = make_mixer()
             tournament = make_tournament(owner=user, mixers=[mixer])
+            share_tournament(tournament=tournament, name="", is_public=True, now=NOW)
             make_vote(ballot=make_ballot(battle=make_battle(tournament=tournament)))
             Follow.objects.create(user=user, mixer=mixer, created_at=NOW)
             Album.objects.create(owner=user, mixer=mixer, title="x")

@@ -27,9 +27,21 @@ from accounts.models import Notice
 from accounts.services.tokens import SCOPES
 from mixarena.jobs.queue import local_jobs
 from mixarena.web import live
+from tests.api.sent import make_sounding
 from tests.api.tokens import Program
-from tests.factories import NOW, make_ballot, make_battle, make_mixer, make_song, make_tournament, make_user, make_vote
-from tournaments.models import Album, AlbumTrack, Stem, Tournament
+from tests.factories import (
+    NOW,
+    make_ballot,
+    make_battle,
+    make_mixer,
+    make_song,
+    make_tournament,
+    make_user,
+    make_vote,
+)
+from tournaments.models import Album, AlbumTrack, Ballot, Clip, QueueItem, Stem, Tournament
+from tournaments.services.abx import start_test
+from tournaments.services.sharing import share_battle, share_tournament
 
 CHECKS = [
     not_a_server_error,
@@ -38,9 +50,9 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-N_EXAMPLES = 6
-# Of what takes nothing but its address: two that are there, and one that is not.
-N_ADDRESSES = 3
+N_EXAMPLES = 5
+# Of what takes nothing but its address: two that are there, and one that is not. Few wrong ones reach any of our code.
+N_ADDRESSES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
 
 pytestmark = pytest.mark.django_db
 
@@ -77,9 +89,9 @@ def test_answers_keep_to_the_description(scope: str, mode: GenerationMode) -> No
     Notice.objects.create(user=user, kind="mixer", title="x", created_at=NOW)
     song = make_song(owner=user)
     running = make_tournament(owner=user, song=song, mixers=[mixer])
-    ballot = make_ballot(battle=make_battle(tournament=running))
+    ballot = make_ballot(battle=make_sounding(running))
     finished = make_tournament(owner=user, song=song)
-    vote = make_vote(ballot=make_ballot(battle=make_battle(tournament=finished)))
+    vote = make_vote(ballot=make_ballot(battle=make_sounding(finished)))
     Tournament.objects.filter(pk=finished.pk).update(
         state="finished", champion=vote.battle.first, taken=vote.battle.first, finished_at=NOW
     )
@@ -90,12 +102,22 @@ def test_answers_keep_to_the_description(scope: str, mode: GenerationMode) -> No
         Stem.objects.create(
             song=stems, position=position, name=name, container="WAV", sample_rate=44_100, channels=1, duration_s=60.0
         )
+    trial = start_test(vote=vote, n_trials=8, now=NOW).trials.get(number=1)
+    clip = Clip.objects.create(battle=vote.battle, is_swapped=False, signature="ada", address="x", state="ready")
+    others = make_battle()
+    whole = share_tournament(tournament=others.tournament, name="", is_public=True, now=NOW)
+    part = share_battle(battle=make_battle(), name="", now=NOW)
+    judged = make_vote(ballot=make_ballot(battle=others, voter=user, kind=Ballot.Kind.AUDIENCE, share=whole))
+    QueueItem.objects.create(listener=user, number=1, ballot=judged.ballot, created_at=NOW)
     known: dict[str, list[Any]] = {
         "song": [str(stems.public_id), str(song.public_id)],
         "tournament": [str(finished.public_id), str(running.public_id)],
         "mix": [str(vote.battle.first.public_id)],
         "album": [str(album.public_id)],
-        "token": [ballot.token],
+        "token": [ballot.token, vote.ballot.token],
+        "share": [whole.token, part.token],
+        "trial": [trial.token],
+        "clip": [clip.pk],
         "slug": ["eddie"],
         "username": ["ada"],
         "number": [1],
@@ -125,7 +147,7 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], known: di
     turns = 0
 
     @settings(
-        max_examples=N_EXAMPLES if operation.body or operation.query else N_ADDRESSES,
+        max_examples=N_EXAMPLES if operation.body or operation.query else N_ADDRESSES[mode],
         derandomize=True,
         database=None,
         deadline=None,

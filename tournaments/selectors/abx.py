@@ -23,6 +23,7 @@ HALF_HEARING = 0.75
 class TrialStage:
     """The trial that a listener is at; addresses hold its token only."""
 
+    token: str
     number: int
     n_trials: int
     a_url: str
@@ -153,12 +154,13 @@ def _trial_stage(vote: Vote) -> TrialStage | None:
     )
     if trial is None or trial.started_at is None:
         return None
-    token = vote.ballot.token
+    ballot = vote.ballot.token
     return TrialStage(
+        token=trial.token,
         number=trial.number,
         n_trials=trial.test.n_trials,
-        a_url=reverse("tournaments:abx-side", args=[token, "a"]),
-        b_url=reverse("tournaments:abx-side", args=[token, "b"]),
+        a_url=reverse("tournaments:abx-side", args=[ballot, "a"]),
+        b_url=reverse("tournaments:abx-side", args=[ballot, "b"]),
         x_url=reverse("tournaments:abx-x", args=[trial.token]),
         answer_url=reverse("tournaments:abx-answer", args=[trial.token]),
         needed_s=NEEDED_S,
