@@ -16,6 +16,7 @@ from accounts.services.guests import create_guest
 from tournaments.errors import TooManyGuests
 from tournaments.models import Share, ShareEvent
 from tournaments.services.guests import take_over
+from tournaments.views.looks import hand_over_looks
 from tournaments.views.visitors import GUEST_KEY, voter_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def invite(request: HttpRequest) -> User:
             )
         voter = create_guest()
         request.session[GUEST_KEY] = voter.pk
+        hand_over_looks(request, voter)
     return voter
 
 
@@ -65,6 +67,7 @@ def on_signed_up(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 def on_logged_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """What the guest of this browser has judged is the listener's from now on."""
+    hand_over_looks(request, user)
     pk = request.session.pop(GUEST_KEY, None)
     guest = get_user_model().objects.filter(pk=pk, is_guest=True).first() if pk is not None else None
     if guest is not None:

@@ -171,6 +171,16 @@ class StartForm(forms.Form):
     )
 
 
+class LogField(forms.JSONField):
+    """JSON that a page of ours has written; nothing that was nested to exhaust a parser."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise forms.ValidationError("not a log") from error
+
+
 class HeardForm(forms.Form):
     """Which parts of each side were heard, {"a": [[start_s, end_s], ...], "b": [...]}, and the changes between them,
     [[at_s, "a" or "b"], ...].
@@ -178,15 +188,15 @@ class HeardForm(forms.Form):
 
     sides: ClassVar[tuple[str, ...]] = ("a", "b")
 
-    segments = forms.JSONField()
-    switches = forms.JSONField(required=False)
+    segments = LogField()
+    switches = LogField(required=False)
 
     def clean_segments(self) -> dict[str, list[tuple[float, float]]]:
         """Check the shape; what the times are worth is the ballot's business."""
         value: Any = self.cleaned_data["segments"]
         try:
             return {side: [(float(start), float(end)) for start, end in value[side]] for side in self.sides}
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise forms.ValidationError("not a log of segments") from error
 
     def clean_switches(self) -> list[tuple[float, str]]:
@@ -194,7 +204,7 @@ class HeardForm(forms.Form):
         value: Any = self.cleaned_data["switches"] or []
         try:
             switches = [(float(at_s), side) for at_s, side in value]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise forms.ValidationError("not a log of switches") from error
         if len(switches) > MAX_SWITCHES or any(side not in self.sides for _, side in switches):
             raise forms.ValidationError("not a log of switches")

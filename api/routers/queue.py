@@ -20,6 +20,7 @@ from social.selectors.queue import item_of, progress
 from tournaments.access import ballot_for_voter, open_share
 from tournaments.models import Ballot, QueueItem
 from tournaments.selectors.listening import listening
+from tournaments.selectors.shares import looks_of
 from tournaments.services.checks import check_of
 
 router = Router()
@@ -32,7 +33,7 @@ def take_next(request: ApiRequest) -> dict[str, Any]:
     """What you are to judge next; asking again gives the same until you have voted or passed it over."""
     user, now = request.user, timezone.now()
     # What somebody looked at in a browser, that browser alone remembers.
-    item = next_item(listener=user, looked_at=(), now=now)
+    item = next_item(listener=user, looked_at=looks_of(user), now=now)
     way = progress(user, now)
     return {
         "item": {"number": item.number, **stage_out(request, item.ballot)} if item else None,

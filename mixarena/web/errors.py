@@ -26,6 +26,7 @@ TITLES = {
     400: "That request made no sense",
     403: "Not allowed",
     404: "Nothing here",
+    405: "Nothing to open here",
     409: "Too late",
     413: "Too large",
     429: "Slow down",
@@ -46,13 +47,18 @@ class ErrorMiddleware(MiddlewareMixin):
         return error_response(request, status=status, message=exception.message, code=exception.code)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Say in the API's way, too, that an address does not take a method."""
-        if response.status_code != 405 or not is_api_request(request):
+        """Say in words that an address does not take a method."""
+        if response.status_code != 405:
             return response
         allowed = response.headers["Allow"]
-        return problem_response(
-            status=405, code="method", detail=f"This address takes only: {allowed}.", headers={"Allow": allowed}
-        )
+        if is_api_request(request):
+            return problem_response(
+                status=405, code="method", detail=f"This address takes only: {allowed}.", headers={"Allow": allowed}
+            )
+        message = "This address is for what a page sends, not for opening. Go back to where you came from."
+        answer = error_response(request, status=405, message=message, code="method")
+        answer["Allow"] = allowed
+        return answer
 
 
 def error_response(

@@ -26,14 +26,14 @@ class Pulse:
     Attributes:
         version: changes whenever its pages have something new to show.
         n_votes: of the round that the page shows.
-        newest: a later round that is open and that the visitor has not judged.
+        following: the first later round that is open and that the visitor has not judged.
     """
 
     version: str
     n_listeners: int
     n_votes: int
-    newest: Battle | None
-    newest_url: str
+    following: Battle | None
+    following_url: str
     is_running: bool
 
 
@@ -41,18 +41,18 @@ def pulse(share: Share, voter: User | None, *, number: int) -> Pulse:
     """How things stand for a visitor on the page of a round (0: on the page of the tournament)."""
     battles = _battles(share)
     judged = judged_battles(share, voter)
-    later = [
+    later = (
         battle
         for battle in battles
         if battle.number > number and battle.state in Battle.HEARABLE and battle.pk not in judged
-    ]
-    newest = later[-1] if later else None
+    )
+    following = next(later, None)
     return Pulse(
         version=_version(share, battles),
         n_listeners=n_listeners(share.tournament.public_id),
         n_votes=votes_by_round(share.tournament_id).get(number, 0),
-        newest=newest,
-        newest_url=reverse("social:battle", args=[share.token, newest.number]) if newest else "",
+        following=following,
+        following_url=reverse("social:battle", args=[share.token, following.number]) if following else "",
         is_running=share.tournament.state == Tournament.State.RUNNING,
     )
 

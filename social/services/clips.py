@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +16,12 @@ from social.pictures import clip_frames
 from tournaments.draws import generator_of
 from tournaments.errors import InvalidShare
 from tournaments.models import Battle, Clip, Preview
+from tournaments.services.disk import drop_if_deleted
 
 KEPT_FOR = timedelta(days=14)
+MAX_WAITING = 3
+# Longer than a clip can be in the making.
+ORPHANED_AFTER = timedelta(hours=1)
 
 MAKE = Step(
     task="social.tasks.make_clip",
@@ -29,11 +34,17 @@ MAKE = Step(
 def request_clip(*, battle: Battle, signature: str, address: str, now: datetime) -> Clip:
     """A clip of a battle, made unless it is there already with the same words; one that failed is tried again.
 
-    Raises: InvalidShare for a battle that is not open yet, or was withdrawn.
+    Raises: InvalidShare for a battle that is not open yet or was withdrawn, and while MAX_WAITING others of its owner
+        are being made: they share a queue with everybody's next battles.
     """
     if battle.state not in Battle.HEARABLE:
         raise InvalidShare(
             "There is nothing to hear of this battle. Choose one that is open or decided.", code="no_sound"
+        )
+    waiting = Clip.objects.filter(battle__tournament__owner=battle.tournament.owner_id, state=Clip.State.QUEUED)
+    if waiting.exclude(battle=battle).count() >= MAX_WAITING:
+        raise InvalidShare(
+            f"{MAX_WAITING} clips of yours are still being made. Wait for them, then ask for the next.", code="too_many"
         )
     words = {"signature": signature, "address": address}
     with transaction.atomic():
@@ -66,6 +77,17 @@ def sweep_clips(*, now: datetime) -> None:
             for file in (clip.audio, clip.video):
                 if file:
                     default_storage.delete(str(file.name))
+    _delete_orphans(now)
+
+
+def _delete_orphans(now: datetime) -> None:
+    """Delete what no clip names: killed workers leave files behind."""
+    folder = Path(default_storage.path("clips"))
+    named = {name for names in Clip.objects.values_list("audio", "video") for name in names}
+    for path in folder.iterdir() if folder.exists() else ():
+        is_old = now.timestamp() - path.stat().st_mtime > ORPHANED_AFTER.total_seconds()
+        if is_old and f"clips/{path.name}" not in named:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _make(clip: Clip, lease: Lease) -> None:
@@ -84,7 +106,9 @@ def _make(clip: Clip, lease: Lease) -> None:
             write_video(frames, written.segments, cut, video)
     finally:
         cut.unlink(missing_ok=True)
-    lease.finish(state=Clip.State.READY, audio=f"{stem}.mp3", video=f"{stem}.mp4" if video.exists() else "")
+    is_mine = lease.finish(state=Clip.State.READY, audio=f"{stem}.mp3", video=f"{stem}.mp4" if video.exists() else "")
+    if not is_mine:
+        drop_if_deleted(battle.tournament.song_id, [f"{stem}.mp3", f"{stem}.mp4"])
 
 
 def _sound(battle: Battle, mix_id: int) -> Path:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,6 +23,8 @@ from tournaments.views.visitors import ListenerRequest, listener_required, login
 if TYPE_CHECKING:
     from accounts.models import User
 
+# What htmx takes as the end of asking again and again.
+STOP_POLLING = 286
 # Of a clip's files, and how their names end.
 CONTENT_TYPES = {"audio": ("audio/mpeg", "mp3"), "video": ("video/mp4", "mp4")}
 
@@ -31,7 +33,13 @@ CONTENT_TYPES = {"audio": ("audio/mpeg", "mp3"), "video": ("video/mp4", "mp4")}
 @require_http_methods(["GET", "HEAD", "POST"])
 def clip(request: ListenerRequest, public_id: UUID, number: int) -> HttpResponse:
     """Ask for a clip of a battle (POST), or see how far it has come."""
-    battle = round_for_owner(request.user, public_id, number)
+    try:
+        battle = round_for_owner(request.user, public_id, number)
+    except Http404:
+        if request.method == "POST" or not request.htmx:
+            raise
+        # The song was deleted while a page waited.
+        return render(request, "social/_clip_gone.html", {"number": number}, status=STOP_POLLING)
     if request.method == "POST":
         made = request_clip(
             battle=battle, signature=signature_of(battle), address=request.get_host()[:100], now=timezone.now()
@@ -39,7 +47,7 @@ def clip(request: ListenerRequest, public_id: UUID, number: int) -> HttpResponse
         if not request.htmx:
             return redirect("social:sharing", public_id)
     else:
-        made = get_object_or_404(Clip, battle=battle)
+        made = Clip.objects.filter(battle=battle).first()
     return render(request, "social/_clip.html", {"clip": made, "battle": battle, "tournament": battle.tournament})
 
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from mixarena.web import presence
 from mixarena.web.live import event_stream
-from social.looks import has_looked
 from social.selectors.battles import battle_of, said, vote_on
 from social.selectors.crowds import crowd
 from social.selectors.live import live_events, pulse
@@ -25,6 +24,7 @@ from tournaments.models import Share, Tournament
 from tournaments.selectors.audience import channel_of, n_listeners, votes_by_round
 from tournaments.selectors.rounds import current_battle
 from tournaments.selectors.shares import is_open
+from tournaments.views.looks import has_looked
 from tournaments.views.visitors import ListenerRequest, listener_required, voter_of
 
 KEY_LENGTH = 20

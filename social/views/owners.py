@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -34,6 +35,7 @@ def sharing(request: ListenerRequest, public_id: UUID) -> HttpResponse:
             share_tournament(tournament=tournament, name=form.cleaned_data["name"], is_public=is_public, now=now)
         elif known is not None:
             revoke(share=known, now=now)
+        messages.success(request, SAVED[chosen])
         return redirect("social:sharing", public_id)
     status = 422 if request.method == "POST" else 200
     return render(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,17 +16,17 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from social.arrivals import count_visit, invite
-from social.looks import has_looked, remember_look
 from social.selectors.battles import battle_of, shared_reveal, vote_on
 from social.selectors.live import pulse
 from social.selectors.pages import public_shares, shared_mix, shared_tournament
 from tournaments.access import open_share
 from tournaments.errors import BallotClosed
-from tournaments.models import Battle, Share
+from tournaments.models import Ballot, Battle, Share
 from tournaments.selectors.ballots import battle_stage
 from tournaments.selectors.progress import preparation
 from tournaments.services.ballots import issue_audience_ballot
 from tournaments.views.battles import cast_ballot
+from tournaments.views.looks import has_looked, remember_look
 from tournaments.views.visitors import voter_of
 
 SHARES_PER_PAGE = 20
@@ -51,7 +51,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         remember_look(request, share.tournament)
         return render(request, "social/mix.html", {"shared": shared_mix(share, share.mix), "share": share})
     voter = voter_of(request)
-    page = shared_tournament(share, voter, has_looked=_may_look(request, share))
+    page = shared_tournament(share, voter, has_looked=has_looked(request, share.tournament))
     context = {"page": page, "share": share, "pulse": pulse(share, voter, number=0)}
     if not getattr(request, "htmx", False):
         return render(request, "social/tournament.html", context)
@@ -87,10 +87,9 @@ def battle(request: HttpRequest, token: str, number: int) -> HttpResponse:
     voter = voter_of(request)
     vote = vote_on(found, voter)
     context: dict[str, object] = {"share": share, "battle": found, "pulse": pulse(share, voter, number=number)}
-    is_settled = found.state in Battle.HEARABLE and (vote is not None or _may_look(request, share))
-    if is_settled:
-        if share.tournament.owner_id == request.user.pk and vote is None:
-            return redirect("tournaments:tournament", share.tournament.public_id)
+    if share.tournament.owner_id == request.user.pk and vote is None:
+        return redirect("tournaments:tournament", share.tournament.public_id)
+    if found.state in Battle.HEARABLE and (vote is not None or has_looked(request, share.tournament)):
         return _page(request, "reveal", context | {"reveal": shared_reveal(share, found, vote)})
     if found.state not in Battle.HEARABLE:
         return _page(request, "preparing", context | {"progress": preparation(share.tournament, found)})
@@ -116,11 +115,8 @@ def vote(request: HttpRequest, token: str, number: int, ballot: str) -> HttpResp
     voter = voter_of(request)
     if voter is None:
         raise BallotClosed("This browser has forgotten its ballot. Reload the page and judge again.", code="no_ballot")
-    if has_looked(request, share.tournament):
-        raise BallotClosed(
-            "You have seen who is who meanwhile, so this vote would not be blind. Judge another battle.",
-            code="not_blind",
-        )
+    # A ballot of another round, or of the judging queue, must not even show by the answer what it is.
+    get_object_or_404(Ballot, token=ballot, voter=voter, kind=Ballot.Kind.AUDIENCE, battle=battle_of(share, number))
     cast = cast_ballot(request.POST, voter, ballot)
     address = redirect("social:battle", token, cast.number)
     if not getattr(request, "htmx", False):
@@ -129,10 +125,6 @@ def vote(request: HttpRequest, token: str, number: int, ballot: str) -> HttpResp
     response = render(request, "social/_voted.html", context)
     response["HX-Push-Url"] = address.url
     return response
-
-
-def _may_look(request: HttpRequest, share: Share) -> bool:
-    return has_looked(request, share.tournament) or share.tournament.owner_id == request.user.pk
 
 
 def _page(request: HttpRequest, part: str, context: dict[str, object]) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from social.looks import has_looked, looked_at
 from social.queue import answer, is_open, next_item, pass_over
 from social.selectors.battles import battle_of, shared_reveal, vote_on
 from social.selectors.queue import item_of, progress
@@ -21,6 +20,7 @@ from tournaments.models import Ballot, QueueItem
 from tournaments.selectors.ballots import battle_stage
 from tournaments.services.checks import check_of
 from tournaments.views.battles import cast_ballot
+from tournaments.views.looks import has_looked, looked_at
 from tournaments.views.visitors import ListenerRequest, listener_required
 
 

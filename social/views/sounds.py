@@ -8,11 +8,11 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from mixarena.web.ranges import file_response
-from social.looks import has_looked
 from social.selectors.battles import sounds_of
 from social.selectors.pages import judged_battles
 from tournaments.access import open_share
 from tournaments.models import Preview
+from tournaments.views.looks import has_looked
 from tournaments.views.visitors import voter_of
 
 
@@ -27,13 +27,12 @@ async def sound(request: HttpRequest, token: str, pk: int) -> HttpResponseBase:
 
 def _path(request: HttpRequest, token: str, pk: int) -> Path:
     share = open_share(token)
-    is_open = has_looked(request, share.tournament) or share.tournament.owner_id == request.user.pk
     judged = judged_battles(share, voter_of(request))
     preview = (
         Preview.objects.filter(
             pk=pk, song=share.tournament.song, region=Preview.Region.HIGHLIGHT, state=Preview.State.READY
         )
-        .filter(sounds_of(share, judged=judged, has_looked=is_open))
+        .filter(sounds_of(share, judged=judged, has_looked=has_looked(request, share.tournament)))
         .first()
     )
     if preview is None:

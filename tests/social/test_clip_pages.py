@@ -12,12 +12,15 @@ import pytest
 import soundfile
 from django.core.files.storage import default_storage
 from django.test import AsyncClient, Client
+from django.utils import timezone
 from PIL import Image
 
 from mixarena.jobs.queue import local_jobs
+from social.services import clips
 from social.services.clips import KEPT_FOR, sweep_clips
 from tests.factories import NOW, make_battle, make_preview, make_tournament, make_user
 from tournaments.models import Battle, Clip
+from tournaments.services.departures import delete_song
 from tournaments.services.sharing import share_battle, share_mix, share_tournament
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,6 +98,29 @@ def test_an_owner_has_a_clip_made_and_takes_it(client: Client, battle: Battle) -
     sweep_clips(now=clip.requested_at + 2 * KEPT_FOR)
     assert not Clip.objects.exists()
     assert not default_storage.exists(str(clip.audio.name))
+
+
+def test_nothing_is_left_of_a_song_that_goes_while_its_clip_is_made(
+    client: Client, battle: Battle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(battle.tournament.owner)
+    write = clips.write_mp3
+
+    def write_and_lose(cut: Path, sound: Path) -> None:
+        write(cut, sound)
+        delete_song(song=battle.tournament.song, now=NOW)
+
+    monkeypatch.setattr(clips, "write_mp3", write_and_lose)
+    with local_jobs() as jobs:
+        client.post(f"/tournaments/{battle.tournament.public_id}/sharing/clips/1/")
+        jobs.drain()
+    folder = Path(default_storage.path("clips"))
+    assert not list(folder.iterdir())
+    (folder / "left.mp4").write_bytes(b"x")
+    sweep_clips(now=timezone.now())
+    assert (folder / "left.mp4").exists()
+    sweep_clips(now=timezone.now() + 2 * clips.ORPHANED_AFTER)
+    assert not list(folder.iterdir())
 
 
 def test_a_clip_that_fails_says_why_and_can_be_tried_again(client: Client, battle: Battle) -> None:

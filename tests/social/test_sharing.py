@@ -190,6 +190,55 @@ def test_who_looks_first_can_no_longer_vote(client: Client, battle: Battle, shar
     )
 
 
+def test_what_was_seen_stays_seen(client: Client, battle: Battle, share: Share) -> None:
+    """Not by another link's address, another session, or an account that the stranger makes afterwards."""
+    listener = make_user("eve")
+    client.force_login(listener)
+    client.get(round_url(share))
+    ballot = Ballot.objects.get(kind=Ballot.Kind.AUDIENCE)
+    Ballot.objects.filter(pk=ballot.pk).update(issued_at=NOW)
+    other = make_battle()
+    elsewhere = share_tournament(tournament=other.tournament, name="", is_public=True, now=NOW)
+    sent = {"choice": "a", "confidence": 90, "segments": HEARD}
+    assert client.post(round_url(elsewhere, f"vote/{ballot.token}/"), sent).status_code == 404
+    client.post(f"/s/{share.token}/look/")
+    client.logout()
+    client.force_login(listener)
+    assert client.post(round_url(share, f"vote/{ballot.token}/"), sent).status_code == 409
+    assert not Vote.objects.filter(voter=listener).exists()
+
+    stranger = Client()
+    stranger.post(f"/s/{share.token}/look/")
+    stranger.post(round_url(share, "judge/"))
+    assert all(name in stranger.get(round_url(share)).content.decode() for name in names_of(battle))
+    stranger.post("/accounts/login/", {"login": "ada", "password": "secret"})
+    assert not Ballot.objects.filter(voter__is_guest=True).exists()
+
+
+def test_an_owner_sees_nothing_early_by_the_own_link(client: Client, battle: Battle, share: Share) -> None:
+    battle.votes.all().delete()
+    Battle.objects.filter(pk=battle.pk).update(state=Battle.State.OPEN)
+    client.force_login(battle.tournament.owner)
+    client.post(f"/s/{share.token}/look/")
+    assert client.get(round_url(share)).status_code == 302
+    assert client.get(round_url(share, "crowd/")).status_code == 409
+    assert hear(client, sounds(battle, share)["second"]) == 404
+
+
+def test_an_address_for_forms_says_so(client: Client, share: Share) -> None:
+    answer = client.get(f"/s/{share.token}/look/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Go back" in answer.content.decode()
+
+
+@pytest.mark.parametrize("log", ["[" * 3000 + "]" * 3000, json.dumps({"a": [[0, 10**400]], "b": []})])
+def test_a_forged_log_is_refused(client: Client, share: Share, log: str) -> None:
+    client.post(round_url(share, "judge/"))
+    client.get(round_url(share))
+    ballot = Ballot.objects.get(kind=Ballot.Kind.AUDIENCE)
+    assert client.post(f"/ballots/{ballot.token}/heard/", {"segments": log}).status_code == 422
+
+
 def test_the_result_is_told_to_those_who_judged_all(client: Client, battle: Battle, share: Share) -> None:
     finish(battle.tournament, battle)
     mine = sounds(battle, share)["first"]

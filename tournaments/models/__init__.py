@@ -7,7 +7,7 @@ from tournaments.models.checks import Anchor, Check, ListenerVerdict, QueueItem
 from tournaments.models.follows import Follow, TasteReset
 from tournaments.models.ledger import BoardRow, BoardRun, LedgerCounter, LedgerEvent, Rating, RatingChange
 from tournaments.models.mixes import Album, AlbumTrack, Export, Mix, Preview
-from tournaments.models.shares import Clip, Share, ShareEvent
+from tournaments.models.shares import Clip, Look, Share, ShareEvent
 from tournaments.models.songs import Analysis, Song, Stem
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "LedgerCounter",
     "LedgerEvent",
     "ListenerVerdict",
+    "Look",
     "Mix",
     "Preview",
     "QueueItem",

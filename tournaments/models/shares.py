@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -73,6 +74,17 @@ class ShareEvent(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["at"], name="share_event_moment")]
+
+
+class Look(models.Model):
+    """A listener or guest was shown who is who in a tournament instead of judging it."""
+
+    tournament = models.ForeignKey(Tournament, on_delete=models.CASCADE, related_name="looks")
+    viewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="looks")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tournament", "viewer"], name="look_once")]
 
 
 class Clip(Leased):

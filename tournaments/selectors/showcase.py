@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count
 
 from tournaments.models import Battle, Share, Tournament
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,20 @@ class DemoBattle:
     battle: Battle
 
 
-def demo_battle() -> DemoBattle | None:
-    """The open demo battle with the fewest votes; None while none is ready."""
+def demo_battle(visitor: User | None, looked_at: Collection[int]) -> DemoBattle | None:
+    """The open demo battle with the fewest votes that a visitor can still judge blind; None where there is none.
+
+    Args:
+        visitor: a guest; None for whoever has not judged anything here.
+        looked_at: tournaments of which the visitor was shown who is who.
+    """
+    judged = Battle.objects.none() if visitor is None else Battle.objects.filter(votes__voter=visitor)
     battle = (
         Battle.objects.filter(
             tournament__kind=Tournament.Kind.SHOWCASE, state=Battle.State.OPEN, tournament__shares__revoked_at=None
         )
+        .exclude(tournament__in=looked_at)
+        .exclude(pk__in=judged.values("pk"))
         .annotate(n_votes=Count("votes", distinct=True))
         .order_by("n_votes", "number")
         .first()

@@ -13,6 +13,7 @@ from django.db import transaction
 from mixarena.jobs.leases import Lease
 from tournaments.models import Mix, Preview
 from tournaments.services.battles import open_waiting
+from tournaments.services.disk import drop_if_deleted
 from tournaments.services.mixes import RENDER
 from tournaments.services.nudges import follow_reference
 from tournaments.services.previews import CUT, cut_all, cut_queued, save_drafts, spans
@@ -61,3 +62,5 @@ def _render(mix: Mix, lease: Lease) -> None:
             save_drafts(song=song, mix=mix, drafts=drafts)
             if reference:
                 transaction.on_commit(partial(default_storage.delete, reference))
+    if not is_mine:
+        drop_if_deleted(song.pk, [draft.file for draft in drafts])

@@ -16,6 +16,7 @@ from mixing.console.spec import MixSettings
 from tournaments.models import Export, Mix
 from tournaments.services.bundles import write_project, write_stems
 from tournaments.services.deliveries import deliver
+from tournaments.services.disk import drop_if_deleted
 from tournaments.services.materials import material_of
 from tournaments.services.renderings import dither_seed
 
@@ -89,7 +90,8 @@ def _make(export: Export, lease: Lease) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if format in BUNDLES:
         BUNDLES[format](mix, path)
-        lease.finish(state=Export.State.READY, file=name)
+        if not lease.finish(state=Export.State.READY, file=name):
+            drop_if_deleted(mix.song_id, [name])
         return
     delivery = deliver(
         material=material_of(mix.song),
@@ -98,10 +100,12 @@ def _make(export: Export, lease: Lease) -> None:
         format=format.value,
         seed=dither_seed(mix.song.content_hash),
     )
-    lease.finish(
+    is_mine = lease.finish(
         state=Export.State.READY,
         file=name,
         loudness_lufs=delivery.loudness_lufs,
         true_peak_dbtp=delivery.true_peak_dbtp,
         trim_db=delivery.trim_db,
     )
+    if not is_mine:
+        drop_if_deleted(mix.song_id, [name])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
-from tournaments.models import Ballot, Battle, Vote
+from tournaments.models import Ballot, Battle, Look, Vote
 from tournaments.services.ledger import append_vote
 from tournaments.services.records import record_vote
 
@@ -41,5 +41,7 @@ def take_over(*, guest: User, user: User) -> int:
             append_vote(vote=vote)
         for vote in votes:
             record_vote(vote)
+        seen = Look.objects.filter(viewer=user).values("tournament")
+        Look.objects.filter(viewer=guest).exclude(tournament__in=seen).update(viewer=user)
         guest.delete()
     return len(votes)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mixarena.jobs.leases import Lease
 from mixarena.jobs.steps import Step
 from tournaments.models import Mix, Preview, Song
+from tournaments.services.disk import drop_if_deleted
 from tournaments.services.measures import find_stretches, measure_cut
 from tournaments.services.renderings import Block, Cutter, Span, dither_seed, render
 
@@ -165,7 +166,8 @@ def cut_queued(preview: Preview, lease: Lease) -> None:
         cut_lufs=loudness_lufs(cut, mix.song.sample_rate),
         level_lufs=preview.level_lufs,
     )
-    lease.finish(state=Preview.State.READY, file=draft.file, measures=draft.measures)
+    if not lease.finish(state=Preview.State.READY, file=draft.file, measures=draft.measures):
+        drop_if_deleted(preview.song_id, [draft.file])
 
 
 def are_audibly_different(first: Preview, second: Preview) -> bool:

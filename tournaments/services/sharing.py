@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from mixarena.web.names import plain_name
 from tournaments.errors import InvalidShare
-from tournaments.models import Battle, Mix, Share, Song, Tournament
+from tournaments.models import Battle, Look, Mix, Share, Song, Tournament
 from tournaments.services.tournaments import tell
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 MAX_NAME = 40
 
@@ -64,11 +68,19 @@ def share_mix(*, tournament: Tournament, mix: Mix, name: str, now: datetime) -> 
     return _share(kind=Share.Kind.MIX, tournament=tournament, name=name, now=now, is_public=False, battle=None, mix=mix)
 
 
-def revoke(*, share: Share, now: datetime) -> None:
-    """Take a link back: it opens nothing from now on, and one made later is another one."""
+def revoke(*, share: Share, now: datetime) -> bool:
+    """Take a link back: it opens nothing from now on, and one made later is another one. False if it was before."""
     with transaction.atomic():
-        if Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=now, is_public=False):
-            tell(share.tournament)
+        if not Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=now, is_public=False):
+            return False
+        tell(share.tournament)
+        return True
+
+
+def note_look(*, tournament_id: int, viewer: User, now: datetime) -> None:
+    """Somebody has been shown who is who in a tournament; from now on no vote of theirs on it is blind."""
+    if Tournament.objects.filter(pk=tournament_id).exists():
+        Look.objects.get_or_create(tournament_id=tournament_id, viewer=viewer, defaults={"at": now})
 
 
 def _share(
