@@ -8,6 +8,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.contrib import messages
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -19,6 +21,10 @@ from accounts.visits import earlier_accounts, referral_code, remember_account
 
 logger = logging.getLogger(__name__)
 
+MAX_USERNAME = 30
+NAME_CHARACTERS = ASCIIUsernameValidator()
+# How the arena names guests, and those who left.
+OUR_NAMES = ("guest-", "gone-")
 NOT_SENT = "Our mail server did not take the mail, so none is on its way. Try again in a few minutes."
 
 
@@ -31,6 +37,21 @@ class AccountAdapter(DefaultAccountAdapter):
         except OSError:  # what smtplib and sockets raise
             logger.exception("mail not sent, template=%s", template_prefix)
             messages.error(self.request, NOT_SENT)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """A name that looks like nobody else's: letters, digits and @.+-_ of ASCII. Names from before stay as they are.
+
+        Raises: ValidationError.
+        """
+        NAME_CHARACTERS(username)
+        if not any(character.isalnum() for character in username):
+            raise ValidationError("A username needs a letter or a digit.")
+        if len(username) > MAX_USERNAME:
+            raise ValidationError(f"A username has at most {MAX_USERNAME} characters; this one has {len(username)}.")
+        if username.lower().startswith(OUR_NAMES):
+            raise self.validation_error("username_blacklisted")
+        cleaned: str = super().clean_username(username, shallow=shallow)
+        return cleaned
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """Whoever came by somebody's link is that listener's friend."""

@@ -204,6 +204,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.log_in.LogInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "gone", "guest", "mixarena", "moderator", "root", "staff", "support"]
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 # An address is confirmed by the link in a mail, but nobody waits at the door for it: many installs send no mail.
 ACCOUNT_EMAIL_VERIFICATION = "optional"

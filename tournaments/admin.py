@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -195,8 +196,8 @@ class ShareAdmin(History):
 
     @admin.action(description="Take these links back")
     def take_back(self, request: HttpRequest, queryset: QuerySet[Share]) -> None:
-        for share in queryset.filter(revoked_at=None):
-            revoke(share=share, now=timezone.now())
+        n = sum(revoke(share=share, now=timezone.now()) for share in queryset.filter(revoked_at=None))
+        self.message_user(request, f"{n} link{pluralize(n)} taken back.")
 
 
 @admin.register(LedgerEvent)

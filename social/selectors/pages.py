@@ -81,7 +81,7 @@ def shared_tournament(share: Share, voter: User | None, *, has_looked: bool) -> 
     rounds = tuple(
         SharedRound(
             number=battle.number,
-            label="Final" if battle.number == tournament.n_rounds else f"Round {battle.number}",
+            label="Final" if battle.is_final else f"Round {battle.number}",
             url=reverse("social:battle", args=[share.token, battle.number]),
             is_hearable=battle.state in Battle.HEARABLE,
             is_judged=battle.pk in judged,

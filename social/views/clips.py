@@ -40,6 +40,7 @@ def clip(request: ListenerRequest, public_id: UUID, number: int) -> HttpResponse
             raise
         # The song was deleted while a page waited.
         return render(request, "social/_clip_gone.html", {"number": number}, status=STOP_POLLING)
+    made: Clip | None
     if request.method == "POST":
         made = request_clip(
             battle=battle, signature=signature_of(battle), address=request.get_host()[:100], now=timezone.now()

@@ -17,6 +17,12 @@ from tournaments.models import Share
 from tournaments.services.sharing import revoke, share_battle, share_mix, share_tournament
 from tournaments.views.visitors import ListenerRequest, listener_required
 
+SAVED = {
+    Visibility.PRIVATE: "Saved: only you can see this tournament.",
+    Visibility.LINK: "Saved: whoever has the link can judge this tournament.",
+    Visibility.PUBLIC: "Saved: everybody can find this tournament under Listen.",
+}
+
 
 @listener_required
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -446,3 +446,12 @@ def test_no_mail_names_the_host_as_the_site(client: Client) -> None:
         assert message.from_email == settings.DEFAULT_FROM_EMAIL
         assert not re.search(r"&[a-z#0-9]+;|\{[{%]", str(message.body))
         assert "\n\n\n" not in message.body
+
+
+@pytest.mark.parametrize(
+    "name", [".", "..", "@-_", "ANN", "\u0430nn", "Admin", "gone-1", "guest-0123456789abcdef", "x" * 31]
+)
+def test_a_name_that_could_be_taken_for_another_is_refused(client: Client, name: str) -> None:
+    make_user("ann")
+    assert sign_up(client, name).status_code == 200
+    assert User.objects.count() == 1

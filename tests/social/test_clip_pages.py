@@ -97,6 +97,7 @@ def test_an_owner_has_a_clip_made_and_takes_it(client: Client, battle: Battle) -
     assert Clip.objects.exists()
     sweep_clips(now=clip.requested_at + 2 * KEPT_FOR)
     assert not Clip.objects.exists()
+    assert "Make a clip to post" in client.get(address).content.decode()
     assert not default_storage.exists(str(clip.audio.name))
 
 
@@ -114,6 +115,10 @@ def test_nothing_is_left_of_a_song_that_goes_while_its_clip_is_made(
     with local_jobs() as jobs:
         client.post(f"/tournaments/{battle.tournament.public_id}/sharing/clips/1/")
         jobs.drain()
+    # The page that waits for it hears that there is no more to wait for.
+    waiting = client.get(f"/tournaments/{battle.tournament.public_id}/sharing/clips/1/", headers={"hx-request": "true"})
+    assert waiting.status_code == 286
+    assert "is gone" in waiting.content.decode()
     folder = Path(default_storage.path("clips"))
     assert not list(folder.iterdir())
     (folder / "left.mp4").write_bytes(b"x")

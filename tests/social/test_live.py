@@ -165,10 +165,10 @@ def test_the_crowd_is_shown_after_the_own_vote_only(battle: Battle, share: Share
     address = f"/s/{share.token}/rounds/1/crowd/"
     grace = judge(battle, "grace")
     assert Client().get(address).status_code == 409
-    assert "ada has not voted yet" in grace.get(address).content.decode()
+    assert "<bdi>ada</bdi> has not voted yet" in grace.get(address).content.decode()
     make_vote(ballot=make_ballot(battle=battle), choice="second", confidence=70)
     body = grace.get(address).content.decode()
-    assert "ada chose B, 70 % sure" in body
+    assert "<bdi>ada</bdi> chose B, 70 % sure" in body
     assert "2 listeners" in body
     looker = Client()
     looker.post(f"/s/{share.token}/look/", {"next": "/"})
@@ -184,6 +184,8 @@ def test_a_round_that_opens_is_announced_until_it_is_judged(battle: Battle, shar
     assert live_events(share.pk) != before
     assert "Round 2 is open: judge it" in stranger.get(address).content.decode()
     assert "is open" not in judge(second, "grace").get(address).content.decode()
+    make_battle(tournament=battle.tournament, number=3)
+    assert "Round 2 is open: judge it" in stranger.get(address).content.decode()
     page = stranger.get(f"/s/{share.token}/", headers={"hx-request": "true"})
     assert f"/s/{share.token}/rounds/2/" in page.content.decode()
     Tournament.objects.filter(pk=battle.tournament_id).update(

@@ -299,6 +299,7 @@ def test_the_owner_chooses_who_sees_it(client: Client, battle: Battle) -> None:
     assert client.post(address, {"visibility": "link", "name": "  A \u202eBand "}).status_code == 302
     share = Share.objects.get(revoked_at=None)
     assert (share.signature, share.is_public) == ("A Band", False)
+    assert "Saved: whoever has the link" in client.get(address).content.decode()
     assert share.token not in Client().get("/listen/").content.decode()
     client.post(address, {"visibility": "public", "name": ""})
     share.refresh_from_db()

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.factories import make_ballot, make_battle, make_tournament, make_user, make_vote
+from tests.factories import NOW, make_ballot, make_battle, make_tournament, make_user, make_vote
 from tournaments.models import Ballot, Battle, LedgerEvent, Mix, Rating, Song, Tournament, Vote
+from tournaments.services.sharing import share_tournament
 
 pytestmark = pytest.mark.django_db
 MODELS = (Song, Mix, Tournament, Battle, Ballot, Vote, LedgerEvent, Rating)
@@ -48,3 +49,13 @@ def test_listeners_do_not_get_in(client: Client) -> None:
     answer = client.get(reverse("admin:tournaments_vote_changelist"))
     assert answer.status_code == 302
     assert "/admin/login/" in answer["Location"]
+
+
+def test_links_are_taken_back_and_counted(curator: Client, vote: Vote) -> None:
+    link = share_tournament(tournament=vote.battle.tournament, name="", is_public=True, now=NOW)
+    chosen = {"action": "take_back", "_selected_action": [link.pk]}
+    for said in ("1 link taken back.", "0 links taken back."):
+        answer = curator.post(reverse("admin:tournaments_share_changelist"), chosen, follow=True)
+        assert said in answer.content.decode()
+    link.refresh_from_db()
+    assert link.revoked_at is not None

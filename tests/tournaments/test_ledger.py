@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from evolution.models import Mixer
@@ -13,7 +13,13 @@ from tests.factories import NOW, make_ballot, make_battle, make_mix, make_mixer,
 from tournaments.models import Ballot, LedgerCounter, LedgerEvent, Rating, RatingChange, Vote
 from tournaments.ratings.elo import START_VARIANCE, Standing, update
 from tournaments.services.ballots import commit_ballot
-from tournaments.services.ledger import append_birth, append_seed, differences_from_replay, rebuild_from_ledger
+from tournaments.services.ledger import (
+    append_birth,
+    append_seed,
+    append_verdicts,
+    differences_from_replay,
+    rebuild_from_ledger,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -165,3 +171,7 @@ def test_the_command_exits_0_only_where_all_is_equal() -> None:
     assert Rating.objects.filter(rating=1).exists()  # the check writes nothing
     call_command("recompute_ratings", stdout=out)
     call_command("recompute_ratings", "--check", stdout=out)
+    append_verdicts(numbers=numbers(), is_excluded=True, reason="a test")
+    with pytest.raises(CommandError, match="Run this again") as waits:
+        call_command("recompute_ratings", "--check")
+    assert waits.value.returncode == 75

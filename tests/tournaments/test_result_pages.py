@@ -171,7 +171,7 @@ def test_the_history_is_listed_with_a_constant_number_of_queries(page: Client, r
 
 def test_an_empty_history_says_what_to_do(client: Client) -> None:
     client.force_login(make_user())
-    assert "Nothing judged yet" in client.get("/tournaments/").content.decode()
+    assert "No tournament of your own yet" in client.get("/tournaments/").content.decode()
 
 
 def test_the_board_sorts_by_rating_and_asks_constantly(client: Client) -> None:

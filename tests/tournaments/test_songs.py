@@ -50,6 +50,7 @@ def prepared(path: Path) -> Song:
         ("left\u202eright\u0000\u0007.wav", "leftright"),
         ("half \ud83d surrogate.wav", "half surrogate"),
         ("two\nlines\t.wav", "two lines"),
+        ("The %22Song%22%0D%0A100%25.wav", 'The "Song" 100%25'),
         ("x" * 300 + ".wav", "x" * 120),
         ("Mr. Blue.", "Mr. Blue"),
         ("", UNTITLED),

@@ -45,7 +45,7 @@ def battle_stage(ballot: Ballot, *, vote_url: str = "") -> BattleStage:
     return BattleStage(
         number=battle.number,
         n_rounds=tournament.n_rounds,
-        is_final=battle.number == tournament.n_rounds,
+        is_final=battle.is_final,
         song_title=tournament.song.title,
         starts_with=ballot.starts_with,
         a_url=reverse("tournaments:ballot-audio", args=[ballot.token, "a"]),

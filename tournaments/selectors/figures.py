@@ -101,7 +101,7 @@ def ratio(part: int, whole: int) -> float | None:
 
 
 def written(kind: Kind, value: Value) -> str:
-    """A value as a page writes it."""
+    """A value as a page writes it; what rounds to 0 has no sign."""
     if value is None:
         return "–"
     if isinstance(value, date):
@@ -109,13 +109,13 @@ def written(kind: Kind, value: Value) -> str:
     if isinstance(value, str):
         return value
     if kind == "share":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:z.1f} %"
     if kind == "points":
-        return f"{value:.0f}"
+        return f"{value:z.0f}"
     if kind == "seconds":
         return f"{value:.3g} s" if value < 1000 else f"{value:.0f} s"
     if kind == "measure":
-        return f"{value:.3f}"
+        return f"{value:z.3f}"
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
@@ -142,4 +142,4 @@ def _plain(value: Value) -> str | int | float:
         return value.isoformat()
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
-    return round(value, 6) if isinstance(value, float) else value
+    return round(value, 6) + 0.0 if isinstance(value, float) else value  # and -0.0 becomes 0.0

@@ -126,9 +126,14 @@ def append_listener_verdict(*, verdict: ListenerVerdict) -> int:
         return append_verdicts(numbers=numbers, is_excluded=is_excluded, reason=BY_LISTENER)
 
 
+def is_rebuild_due() -> bool:
+    """Whether verdicts came since the ratings were built."""
+    return LedgerCounter.objects.filter(pk=COUNTER_PK, is_stale=True).exists()
+
+
 def rebuild_if_stale() -> bool:
     """Rebuild the ratings if verdicts came since they were built."""
-    if not LedgerCounter.objects.filter(pk=COUNTER_PK, is_stale=True).exists():
+    if not is_rebuild_due():
         return False
     rebuild_from_ledger()
     return True

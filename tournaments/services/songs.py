@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MAX_DURATION_S = 1200.0
 MAX_TITLE = 120
 UNTITLED = "Untitled"
+# What browsers escape in the file names that they send, and nothing else (HTML, "multipart/form-data encoding").
+MULTIPART_ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 
 PREPARE = Step(
     task="tournaments.tasks.prepare_song",
@@ -116,6 +118,8 @@ def analyze_song(analysis_id: int) -> None:
 
 def title_from(name: str) -> str:
     """A title to show, from a file name that may hold anything."""
+    for escaped, character in MULTIPART_ESCAPES.items():
+        name = name.replace(escaped, character)
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", plain_name(re.split(r"[\\/]", name)[-1]))
     return " ".join(stem.replace("_", " ").split()).strip(" .")[:MAX_TITLE].strip() or UNTITLED
 

@@ -4,7 +4,7 @@ import { Deck } from "../audio/deck.js";
 import { transport } from "../audio/transport.js";
 import { HeardLog } from "./heard.js";
 import { shortcuts } from "./keys.js";
-import { toDo, toHear } from "./missing.js";
+import { toDo, toHear, tooShort } from "./missing.js";
 import { preference } from "./preference.js";
 import { sender } from "./sender.js";
 
@@ -35,6 +35,10 @@ export function battle(root, scope) {
   const side = () => SIDES[deck.selected];
   const heard = (which) => Math.max(before[which], log.seconds(which));
   const missing = () => Object.fromEntries(SIDES.map((which) => [which, Math.max(0, needed - heard(which))]));
+  const isStuck = () =>
+    deck.isReady && deck.isLooping && SIDES.some((which) => Math.max(before[which], log.secondsWith(which, deck.loop)) < needed);
+  // Why there is no vote yet; "" once there may be one.
+  const why = (left) => (toHear(left) && isStuck() ? `${tooShort(needed)}.` : toDo(left, judgement !== null));
   const turn = () => log.turn(side(), ageS + performance.now() / 1000);
   const say = (text) => {
     announce.textContent = text;
@@ -51,13 +55,14 @@ export function battle(root, scope) {
     }
     root.dataset.listening = side();
     root.dataset.state = vote.isSending ? "voting" : deck.isPlaying ? "playing" : "ready";
-    const isReady = toDo(left, judgement !== null) === "" && !vote.isSending;
+    const isReady = why(left) === "" && !vote.isSending;
     commit.setAttribute("aria-disabled", String(!isReady));
     if (vote.isSending) commit.textContent = "Voting";
-    else commit.textContent = toHear(left) || (judgement === null ? "Set your preference" : `Vote: ${judgement.text}`);
+    else if (toHear(left)) commit.textContent = isStuck() ? tooShort(needed) : toHear(left);
+    else commit.textContent = judgement === null ? "Set your preference" : `Vote: ${judgement.text}`;
     // Said once a step, not once a second.
-    const step = SIDES.filter((which) => left[which] > 0).join();
-    if (step !== told && told !== "" && !vote.isSending) say(toDo(left, judgement !== null) || commit.textContent);
+    const step = [...SIDES.filter((which) => left[which] > 0), toHear(left) && isStuck() ? "stuck" : ""].join();
+    if (step !== told && told !== "" && !vote.isSending) say(why(left) || commit.textContent);
     told = step || "done";
   };
   const mark = () => log.mark(side(), deck.isPlaying ? deck.position : null, deck.loop);
@@ -96,7 +101,7 @@ export function battle(root, scope) {
     /** What keeps the vote back; otherwise the form is filled in. */
     prepare() {
       mark();
-      const left = toDo(missing(), judgement !== null);
+      const left = why(missing());
       if (!deck.isReady || left) return left || "The sound is still loading.";
       form.elements.choice.value = judgement.choice;
       form.elements.confidence.value = String(judgement.confidence);

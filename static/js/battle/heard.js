@@ -51,6 +51,11 @@ export class HeardLog {
     return total(this.#sides[side]);
   }
 
+  /** Seconds of a side once `loop` was heard as well. */
+  secondsWith(side, loop) {
+    return total(add(this.#sides[side], ...loop));
+  }
+
   get segments() {
     const round = ([side, stretches]) => [side, stretches.map((stretch) => stretch.map(rounded))];
     return JSON.stringify(Object.fromEntries(Object.entries(this.#sides).map(round)));

@@ -3,11 +3,14 @@
 const TEXT = "input:not([type=range]), select, textarea, details, dialog";
 // Pressed again these would do nothing, so that Space means what it means everywhere else.
 const DONE = "[data-pad][aria-pressed=true], [data-preset][aria-pressed=true]";
+// And here Enter votes, as it does everywhere else; a pad goes on playing by it.
+const CHOSEN = "[data-preset][aria-pressed=true]";
 
 export function shortcuts(scope, { deck, controls, choice, hear, other, vote }) {
   const pressed = (event) => {
     const key = event.key.toLowerCase();
-    const onControl = event.target.closest("button, a") && !(key === " " && event.target.closest(DONE));
+    const isFree = (key === " " && event.target.closest(DONE)) || (key === "enter" && event.target.closest(CHOSEN));
+    const onControl = event.target.closest("button, a") && !isFree;
     const onSlider = event.target.matches("input[type=range]");
     if (key === "a" || key === "b") hear(key);
     else if (key === "x") hear(other());

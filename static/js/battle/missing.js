@@ -12,6 +12,11 @@ export function toHear(missing) {
   return `Listen to ${first.name} for ${first.s} more ${unit(first.s)}`;
 }
 
+/** What to do about a loop in which enough can never be heard. */
+export function tooShort(neededS) {
+  return `The loop is shorter than ${neededS} s: make it longer, or switch it off`;
+}
+
 /** The whole of it, as a sentence. */
 export function toDo(missing, isJudged) {
   const hear = toHear(missing);

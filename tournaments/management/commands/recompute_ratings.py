@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tournaments.services.ledger import differences_from_replay, rebuild_from_ledger
+from tournaments.services.ledger import differences_from_replay, is_rebuild_due, rebuild_from_ledger
 
 MAX_SHOWN = 20
+# Neither right nor wrong: what sysexits.h calls a temporary failure.
+WAITS = 75
 
 
 class Command(BaseCommand):
@@ -19,13 +21,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="write nothing; exit 0 only where every rating and every change equals the replay exactly",
+            help="write nothing; exit 0 only where every rating and every change equals the replay exactly, "
+            "75 while verdicts wait for the next sweep",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["check"]:
             self.stdout.write(f"Replayed {rebuild_from_ledger()} events.")
             return
+        if is_rebuild_due():
+            raise CommandError(
+                "Verdicts wait for the next sweep, which rebuilds the ratings. Run this again after it.",
+                returncode=WAITS,
+            )
         differences = differences_from_replay()
         if not differences:
             self.stdout.write("Every rating equals the replay of the ledger.")
