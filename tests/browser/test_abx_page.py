@@ -31,6 +31,7 @@ SMALL = """() => [...document.querySelectorAll(".abx button, .abx input:not([typ
 def document() -> bytes:
     """The page around a trial, without a server behind it."""
     trial = TrialStage(
+        token="abc",
         number=3,
         n_trials=8,
         a_url="/a.wav",
