@@ -32,7 +32,7 @@ def test_sign_up_address_and_second_step_on_a_phone(arena: Arena) -> None:
 
         page.goto(f"{arena.url}/accounts/signup/")
         look(page, "Sign up")
-        page.get_by_label("Username").fill("a-name-that-is-rather-long-for-a-phone")
+        page.get_by_label("Username").fill("a-name-long-for-a-phone-screen")
         page.get_by_label("Email").fill("somebody.with.a.long.name@mail.of-a-rather-long-domain.example.com")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("Password (again)").fill(PASSWORD)

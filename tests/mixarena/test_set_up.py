@@ -25,8 +25,8 @@ def test_a_second_set_up_has_nothing_to_do(arena: Arena) -> None:
     second = StringIO()
     call_command("set_up", stdout=second)
     assert [line for line in second.getvalue().splitlines() if not line.startswith("Set up in")] == []
-    # A champion that is missing is noticed.
-    Mix.objects.filter(mixer__slug="elite-warrior").delete()
+    # A mix that is missing is noticed.
+    Mix.objects.filter(mixer__slug="elite-warrior").update(state=Mix.State.QUEUED)
     third = StringIO()
     call_command("set_up", stdout=third)
     assert "The demo song is ready" in third.getvalue()
