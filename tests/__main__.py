@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
 
-# Half of the tests each; whoever is done first takes over half of what the other still has, from the end.
-IN_PARALLEL = ("-q", "-n", "2", "--dist", "worksteal")
+# A third of the tests each; whoever is done first takes over half of what the other still has, from the end.
+IN_PARALLEL = ("-q", "-n", "3", "--dist", "worksteal")
 
 
 def marked(marker: str) -> list[str]:
