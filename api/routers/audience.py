@@ -60,7 +60,7 @@ def get_shared(request: ApiRequest, share: str = Token) -> dict[str, Any]:
         "rounds": [
             {
                 "round": row.number,
-                "is_final": row.number == tournament.n_rounds,
+                "is_final": row.is_final,
                 "is_hearable": row.is_hearable,
                 "is_judged": row.is_judged,
                 "n_votes": row.n_votes,

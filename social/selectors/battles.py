@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from mixing.console.spec import MixSettings
@@ -36,13 +36,17 @@ class SharedReveal:
     listen: Audition | None
 
 
+def battles_of(share: Share) -> QuerySet[Battle]:
+    """The rounds that a link shows; none for a link to a mix."""
+    battles = Battle.objects.filter(tournament=share.tournament_id).exclude(state=Battle.State.VOIDED)
+    if share.kind == Share.Kind.BATTLE:
+        return battles.filter(shares=share)
+    return battles.none() if share.kind == Share.Kind.MIX else battles
+
+
 def battle_of(share: Share, number: int) -> Battle:
     """A round that a link shows. Raises ShareClosed for another one."""
-    battles = Battle.objects.filter(tournament=share.tournament, number=number).exclude(state=Battle.State.VOIDED)
-    if share.kind == Share.Kind.BATTLE:
-        battles = battles.filter(shares=share)
-    elif share.kind == Share.Kind.MIX:
-        battles = battles.none()
+    battles = battles_of(share).filter(number=number)
     battle = battles.select_related("tournament__song", "tournament__owner", "first__mixer", "second__mixer").first()
     if battle is None:
         raise ShareClosed("There is no such round behind this link.", code="no_round")
@@ -110,9 +114,7 @@ def sounds_of(share: Share, *, judged: set[int], has_looked: bool) -> Q:
         judged: battles of the share that the visitor has judged.
         has_looked: whether the visitor gave up judging this tournament blind.
     """
-    battles = Battle.objects.filter(tournament=share.tournament, state__in=Battle.HEARABLE)
-    if share.kind == Share.Kind.BATTLE:
-        battles = battles.filter(shares=share)
+    battles = battles_of(share).filter(state__in=Battle.HEARABLE)
     if not has_looked:
         battles = battles.filter(pk__in=judged)
     mixes: set[int | None] = {pk for pair in battles.values_list("first", "second") for pk in pair}

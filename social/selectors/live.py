@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from social.selectors.battles import battles_of
 from social.selectors.pages import judged_battles
 from tournaments.models import Battle, Share, Song, Tournament
 from tournaments.selectors.audience import audience_event, n_listeners, votes_by_round
@@ -75,12 +76,7 @@ def live_events(share_pk: int) -> Mapping[str, str] | None:
 
 def _battles(share: Share) -> list[Battle]:
     """The rounds that a link shows, in order."""
-    battles = Battle.objects.filter(tournament=share.tournament_id).exclude(state=Battle.State.VOIDED)
-    if share.kind == Share.Kind.BATTLE:
-        battles = battles.filter(shares=share)
-    elif share.kind == Share.Kind.MIX:
-        battles = battles.none()
-    return list(battles.only("number", "state", "is_final").order_by("number"))
+    return list(battles_of(share).only("number", "state", "is_final").order_by("number"))
 
 
 def _version(share: Share, battles: list[Battle]) -> str:

@@ -35,11 +35,15 @@ class SharedRound:
     """A round of a shared tournament, without a word on who fights in it."""
 
     number: int
-    label: str
+    is_final: bool
     url: str
     is_hearable: bool
     is_judged: bool
     n_votes: int
+
+    @property
+    def label(self) -> str:
+        return "Final" if self.is_final else f"Round {self.number}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def shared_tournament(share: Share, voter: User | None, *, has_looked: bool) -> 
     rounds = tuple(
         SharedRound(
             number=battle.number,
-            label="Final" if battle.is_final else f"Round {battle.number}",
+            is_final=battle.is_final,
             url=reverse("social:battle", args=[share.token, battle.number]),
             is_hearable=battle.state in Battle.HEARABLE,
             is_judged=battle.pk in judged,
@@ -106,11 +110,6 @@ def judged_battles(share: Share, voter: User | None) -> set[int]:
     if voter is None:
         return set()
     return set(Vote.objects.filter(battle__tournament=share.tournament, voter=voter).values_list("battle", flat=True))
-
-
-def shares_of(tournament: Tournament) -> QuerySet[Share]:
-    """The links of a tournament that open something."""
-    return Share.objects.filter(tournament=tournament, revoked_at=None).select_related("battle", "mix__mixer")
 
 
 def public_shares() -> QuerySet[Share]:

@@ -83,10 +83,11 @@ def sweep_clips(*, now: datetime) -> None:
 def _delete_orphans(now: datetime) -> None:
     """Delete what no clip names: killed workers leave files behind."""
     folder = Path(default_storage.path("clips"))
-    named = {name for names in Clip.objects.values_list("audio", "video") for name in names}
-    for path in folder.iterdir() if folder.exists() else ():
-        is_old = now.timestamp() - path.stat().st_mtime > ORPHANED_AFTER.total_seconds()
-        if is_old and f"clips/{path.name}" not in named:
+    before = (now - ORPHANED_AFTER).timestamp()
+    old = [path for path in (folder.iterdir() if folder.exists() else ()) if path.stat().st_mtime < before]
+    named = {name for names in Clip.objects.values_list("audio", "video") for name in names} if old else set()
+    for path in old:
+        if f"clips/{path.name}" not in named:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
