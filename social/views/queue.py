@@ -15,12 +15,11 @@ from social.queue import answer, is_open, next_item, pass_over
 from social.selectors.battles import battle_of, shared_reveal, vote_on
 from social.selectors.queue import item_of, progress
 from tournaments.access import ballot_for_voter, open_share
-from tournaments.errors import BallotClosed
 from tournaments.models import Ballot, QueueItem
 from tournaments.selectors.ballots import battle_stage
 from tournaments.services.checks import check_of
 from tournaments.views.battles import cast_ballot
-from tournaments.views.looks import has_looked, looked_at
+from tournaments.views.looks import looked_at
 from tournaments.views.visitors import ListenerRequest, listener_required
 
 
@@ -49,11 +48,6 @@ def judge(request: HttpRequest) -> HttpResponse:
 def vote(request: ListenerRequest, token: str) -> HttpResponse:
     """Judge an item, and say what it was."""
     item = _item(request, token)
-    if has_looked(request, item.ballot.battle.tournament):
-        raise BallotClosed(
-            "You have seen who is who meanwhile, so this vote would not be blind. Judge another battle.",
-            code="not_blind",
-        )
     cast_ballot(request.POST, request.user, token, commit=partial(answer, item=item))
     address = redirect("social:judged", item.number)
     if not request.htmx:

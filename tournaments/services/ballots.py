@@ -155,6 +155,15 @@ def commit_ballot(*, token: str, voter: User, choice: str, confidence: int, now:
     return vote or _earlier_vote(ballot, stored, confidence)
 
 
+def check_blind(battle: Battle, voter_id: int) -> None:
+    """Raise BallotClosed for somebody who was shown who is who in somebody else's tournament."""
+    if Look.objects.filter(tournament=battle.tournament_id, viewer=voter_id).exists():
+        raise BallotClosed(
+            "You have seen who is who meanwhile, so this vote would not be blind. Judge another battle.",
+            code="not_blind",
+        )
+
+
 def _issue(
     battle: Battle, voter: User, now: datetime, *, kind: Ballot.Kind, state: Ballot.State, share: Share | None = None
 ) -> Ballot:
@@ -168,7 +177,8 @@ def _issue(
             known.save(update_fields=["share"])
         return known
     _check_takes(battle, kind)
-    _check_blind(battle, voter.pk, kind)
+    if kind == Ballot.Kind.AUDIENCE:
+        check_blind(battle, voter.pk)
     if kind != Ballot.Kind.AUDIENCE and _is_retired(battle):
         void_battle(battle.pk)
         raise _retired()
@@ -220,7 +230,7 @@ def _commit(ballot: Ballot, choice: Vote.Choice, confidence: int, now: datetime)
 def _commit_from_audience(ballot: Ballot, battle: Battle, choice: Vote.Choice, confidence: int, now: datetime) -> Vote:
     if battle.state not in Battle.HEARABLE or not Share.objects.filter(ballots=ballot, revoked_at=None).exists():
         raise _withdrawn()
-    _check_blind(battle, ballot.voter_id, Ballot.Kind.AUDIENCE)
+    check_blind(battle, ballot.voter_id)
     vote = Vote.objects.create(
         ballot=ballot, battle=battle, voter_id=ballot.voter_id, choice=choice, confidence=confidence, created_at=now
     )
@@ -347,14 +357,6 @@ def _check_takes(battle: Battle, kind: Ballot.Kind) -> None:
         raise BattleNotOpen("The two mixes are still being made. Wait a few seconds.", code="battle_not_open")
     if battle.state != Battle.State.OPEN:
         raise _withdrawn()
-
-
-def _check_blind(battle: Battle, voter_id: int, kind: Ballot.Kind) -> None:
-    if kind == Ballot.Kind.AUDIENCE and Look.objects.filter(tournament=battle.tournament_id, viewer=voter_id).exists():
-        raise BallotClosed(
-            "You have seen who is who in this tournament, so this vote would not be blind. Judge another one.",
-            code="not_blind",
-        )
 
 
 def _withdrawn() -> BallotClosed:

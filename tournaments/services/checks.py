@@ -16,7 +16,7 @@ from django.db import transaction
 from tournaments.errors import BallotClosed, NotYours
 from tournaments.models import Anchor, Ballot, Battle, Check, Preview, Share, Vote
 from tournaments.ratings.reliability import CheckKind, outcome_of
-from tournaments.services.ballots import check_judgement, not_heard_enough
+from tournaments.services.ballots import check_blind, check_judgement, not_heard_enough
 from tournaments.services.tournaments import NOT_COMMITTED
 from tournaments.services.verdicts import review
 
@@ -98,6 +98,7 @@ def answer_check(*, token: str, voter: User, choice: str, confidence: int, now: 
             state=Ballot.State.COMMITTED, committed_at=now
         ):
             return _earlier_answer(check, choice, confidence)
+        check_blind(ballot.battle, voter.pk)
         check.choice, check.confidence, check.answered_at = choice, confidence, now
         check.outcome = outcome_of(CheckKind(check.kind), choice, confidence, right=check.right)
         check.save(update_fields=["choice", "confidence", "answered_at", "outcome"])
