@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import Activity, User
+from accounts.names import is_reserved
 from accounts.services import record
 from accounts.services.referrals import register_referral
 from accounts.visits import earlier_accounts, referral_code, remember_account
@@ -23,8 +24,6 @@ logger = logging.getLogger(__name__)
 
 MAX_USERNAME = 30
 NAME_CHARACTERS = ASCIIUsernameValidator()
-# How the arena names guests, and those who left.
-OUR_NAMES = ("guest-", "gone-")
 NOT_SENT = "Our mail server did not take the mail, so none is on its way. Try again in a few minutes."
 
 
@@ -48,8 +47,8 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError("A username needs a letter or a digit.")
         if len(username) > MAX_USERNAME:
             raise ValidationError(f"A username has at most {MAX_USERNAME} characters; this one has {len(username)}.")
-        if username.lower().startswith(OUR_NAMES):
-            raise self.validation_error("username_blacklisted")
+        if is_reserved(username):
+            raise ValidationError("This name could be taken for the arena's own or its staff's. Choose another one.")
         cleaned: str = super().clean_username(username, shallow=shallow)
         return cleaned
 

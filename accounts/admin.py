@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,9 +19,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.errors import InvalidGrant
+from accounts.errors import InvalidDecision, InvalidGrant
 from accounts.models import Activity, ApiToken, Award, CreditEntry, Referral, User
+from accounts.passwords import on_new_password
 from accounts.services.credits import balance_of, grant
+from accounts.services.curation import decide_referral
 from accounts.services.tokens import revoke_token
 
 
@@ -29,6 +33,27 @@ class GrantForm(forms.Form):
     amount = forms.IntegerField(help_text="Free mixes; negative to take some back.")
     reason = forms.CharField(max_length=200)
     key = forms.CharField(widget=forms.HiddenInput)
+
+
+class DecisionForm(forms.Form):
+    """A curator's word on an invitation."""
+
+    value = forms.ChoiceField(
+        label="The invitation",
+        choices=(("credited", "counts: both are paid"), ("refused", "does not count")),
+        help_text="One that was refused can still count; what was paid is taken back by a grant below zero.",
+    )
+    reason = forms.CharField(max_length=200, help_text="Whoever invited reads it if the invitation does not count.")
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's own. Sessions end by themselves, since they are signed with the password; API tokens do not."""
+
+    def save(self, commit: bool = True) -> User:
+        with transaction.atomic():
+            user: User = super().save(commit=commit)
+            on_new_password(user)
+        return user
 
 
 class LedgerAdmin(admin.ModelAdmin):
@@ -48,6 +73,7 @@ class LedgerAdmin(admin.ModelAdmin):
 class ListenerAdmin(UserAdmin):
     """Django's own page of users, with what they have earned."""
 
+    change_password_form = PasswordForm
     list_display = ("username", "email", "balance", "is_public", "is_ranked", "is_staff", "date_joined")
     readonly_fields: ClassVar[Any] = ("balance", "referral_code", "last_login", "date_joined")
     fieldsets: ClassVar[Any] = (
@@ -84,9 +110,10 @@ class ListenerAdmin(UserAdmin):
             "title": f"Free mixes for {user}",
             "form": form,
             "opts": self.opts,
-            "balance": balance_of(user.pk),
+            "state": f"{balance_of(user.pk)} free mixes now.",
+            "verb": "Give",
         }
-        return render(request, "admin/accounts/grant.html", context, status=422 if form.errors else 200)
+        return render(request, "admin/accounts/form.html", context, status=422 if form.errors else 200)
 
 
 @admin.register(CreditEntry)
@@ -121,12 +148,52 @@ class AwardAdmin(LedgerAdmin):
 
 @admin.register(Referral)
 class ReferralAdmin(LedgerAdmin):
-    """Who invited whom."""
+    """Who invited whom. What the arena did not settle, or settled wrongly, a curator decides with a reason."""
 
-    list_display = ("inviter", "friend", "state", "reason", "created_at", "credited_at")
-    list_filter = ("state",)
+    list_display = ("inviter", "friend", "state", "reason", "decided_by", "created_at", "credited_at", "decide")
+    list_filter = ("state", ("decided_by", admin.EmptyFieldListFilter))
     search_fields = ("inviter__username", "friend__username")
-    list_select_related = ("inviter", "friend")
+    list_select_related = ("inviter", "friend", "decided_by")
+
+    @admin.display(description="")
+    def decide(self, referral: Referral) -> SafeString:
+        if referral.state == Referral.State.CREDITED:
+            return SafeString("")
+        return format_html('<a href="{}">decide</a>', reverse("admin:accounts_referral_decide", args=[referral.pk]))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path("<int:pk>/decide/", self.admin_site.admin_view(self.decide_page), name="accounts_referral_decide")]
+        return [*own, *super().get_urls()]
+
+    def decide_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let an invitation count, or refuse it."""
+        if not request.user.has_perm("accounts.change_referral"):
+            raise PermissionDenied
+        referral = get_object_or_404(Referral.objects.select_related("inviter", "friend"), pk=pk)
+        form = DecisionForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                decide_referral(
+                    referral=referral,
+                    is_credited=form.cleaned_data["value"] == "credited",
+                    reason=form.cleaned_data["reason"],
+                    by=request.user,  # type: ignore[arg-type]
+                    now=timezone.now(),
+                )
+            except InvalidDecision as error:
+                form.add_error(None, error.message)
+            else:
+                messages.success(request, f"The invitation of {referral.friend} is decided.")
+                return redirect("admin:accounts_referral_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{referral}",
+            "form": form,
+            "opts": self.opts,
+            "state": f"It is {referral.get_state_display().lower()} now. {referral.reason}",
+            "verb": "Decide",
+        }
+        return render(request, "admin/accounts/form.html", context, status=422 if form.errors else 200)
 
 
 @admin.register(ApiToken)

@@ -23,5 +23,9 @@ class InvalidGrant(AccountError):
     """A gift that has no reason or takes more than there is."""
 
 
+class InvalidDecision(AccountError):
+    """A curator's word on an invitation that has no reason or comes too late."""
+
+
 class InvalidToken(AccountError):
     """An API token that cannot be made as it was asked for."""

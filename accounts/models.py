@@ -27,6 +27,9 @@ class User(AbstractUser):
     is_guest = models.BooleanField(
         "guest", default=False, help_text="Judges shared battles without an account; cannot log in."
     )
+    earns = models.BooleanField(
+        default=True, editable=False, help_text="Off while a verdict leaves the votes out: judging pays nothing."
+    )
 
     if TYPE_CHECKING:
         credit_entries: RelatedManager[CreditEntry]
@@ -44,6 +47,9 @@ class Activity(models.Model):
         REFERRED = "referred", "a friend has come to stay"
         JUDGED = "judged", "judged something of the queue"
         ABX = "abx", "finished an ABX test"
+
+    # What earns nothing while a verdict leaves the votes out.
+    BY_JUDGING = (Kind.VOTED, Kind.JUDGED)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="activities")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -130,7 +136,15 @@ class Referral(models.Model):
     inviter = models.ForeignKey(User, on_delete=models.CASCADE, related_name="referrals")
     friend = models.OneToOneField(User, on_delete=models.CASCADE, related_name="referred_by")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it was refused.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was refused, or a curator's words.")
+    decided_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The curator, where the arena did not decide by itself.",
+    )
     created_at = models.DateTimeField()
     credited_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,10 +11,15 @@ from django.http import Http404
 from accounts.achievements import ACHIEVEMENTS, BY_SLUG, Achievement
 from accounts.models import Activity, Award, Notice, Referral, User
 from accounts.services.awards import evidence_of
-from accounts.services.referrals import is_limit_reached, is_verified, missing_votes
+from accounts.services.referrals import is_limit_reached, is_never_apart, is_verified, missing_votes
 from accounts.tiers import Standing, standing
 
 N_TOASTS = 3
+# Read by both sides.
+NEVER_APART = (
+    "one battle judged by the friend on another network (so far you two were only seen on the same one; if you share "
+    "it, a curator can let the invitation count)"
+)
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,8 @@ def _waits_for(referral: Referral, now: datetime) -> str:
     n_missing = missing_votes(referral.friend_id)
     if n_missing:
         missing.append(f"{n_missing} more judged battle{'s' if n_missing > 1 else ''}")
+    if is_never_apart(referral):
+        missing.append(NEVER_APART)
     if not missing and is_limit_reached(referral, now):
         return "the limit of friends within 30 days to pass; the friend's next vote then counts"
     return " and ".join(missing)

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.network_middleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mixarena.web.errors.ErrorMiddleware",
 ]
@@ -100,6 +101,8 @@ CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 MIN_FREE_DISK_MB = environment.integer("MIN_FREE_DISK_MB", 1000, low=0, high=100_000_000)
 MAX_UPLOAD_MB = environment.integer("MAX_UPLOAD_MB", 1000, low=1, high=100_000)
 MAX_MIXER_MB = environment.integer("MAX_MIXER_MB", 20, low=1, high=60)
+# Live streams of one client in each web process: of a listener, or of all strangers at one address, such as a school.
+MAX_STREAMS = environment.integer("MAX_STREAMS", 200, low=1, high=100_000)
 
 # Behind a proxy that speaks TLS and sets X-Forwarded-Proto.
 IS_HTTPS = environment.flag("HTTPS")
@@ -204,7 +207,6 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "accounts.log_in.LogInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_USERNAME_BLACKLIST = ["admin", "gone", "guest", "mixarena", "moderator", "root", "staff", "support"]
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 # An address is confirmed by the link in a mail, but nobody waits at the door for it: many installs send no mail.
 ACCOUNT_EMAIL_VERIFICATION = "optional"

@@ -13,24 +13,23 @@ from accounts.achievements import ACHIEVEMENTS, Achievement
 from accounts.models import Activity, Award, CreditEntry, Notice
 from accounts.services.credits import pay_out
 from accounts.services.notices import tell
-from accounts.tiers import tier_of
+from accounts.tiers import TIERS, Tier, tier_of
 
 
 def promote(*, user_id: int, now: datetime) -> None:
     """Raise the listener to the tier of the votes cast so far, if the newest one reached it."""
-    n_votes = Activity.objects.filter(user=user_id, kind=Activity.Kind.VOTED).count()
+    n_votes = _n_votes(user_id)
     tier = tier_of(n_votes)
-    if n_votes != tier.from_votes or not tier.bonus:
-        return
-    if pay_out(user_id=user_id, kind=CreditEntry.Kind.PROMOTION, key=tier.slug, amount=tier.bonus, now=now):
-        tell(
-            user_ids=[user_id],
-            kind=Notice.Kind.PROMOTION,
-            title=f"You are now {_article(tier.name)} {tier.name}",
-            text=f"{n_votes} battles judged.{_bonus(tier.bonus)}",
-            url=reverse("accounts:progress"),
-            now=now,
-        )
+    if n_votes == tier.from_votes:
+        _raise(user_id, tier, now)
+
+
+def promote_late(*, user_id: int, now: datetime) -> None:
+    """Make up for every promotion that the votes cast so far have earned and that was not paid."""
+    n_votes = _n_votes(user_id)
+    for tier in TIERS:
+        if n_votes >= tier.from_votes:
+            _raise(user_id, tier, now)
 
 
 def award(*, user_id: int, kind: Activity.Kind, now: datetime) -> None:
@@ -70,6 +69,25 @@ def evidence_of(user_id: int, achievement: Achievement) -> list[int]:
         if len(first_with) == achievement.needed:
             break
     return list(first_with.values())
+
+
+def _n_votes(user_id: int) -> int:
+    return Activity.objects.filter(user=user_id, kind=Activity.Kind.VOTED).count()
+
+
+def _raise(user_id: int, tier: Tier, now: datetime) -> None:
+    """Pay a tier's bonus and tell of it, once."""
+    if tier.bonus and pay_out(
+        user_id=user_id, kind=CreditEntry.Kind.PROMOTION, key=tier.slug, amount=tier.bonus, now=now
+    ):
+        tell(
+            user_ids=[user_id],
+            kind=Notice.Kind.PROMOTION,
+            title=f"You are now {_article(tier.name)} {tier.name}",
+            text=f"{tier.from_votes} battles judged.{_bonus(tier.bonus)}",
+            url=reverse("accounts:progress"),
+            now=now,
+        )
 
 
 def _reached(user_id: int, rules: Sequence[Achievement]) -> list[Achievement]:

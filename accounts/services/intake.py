@@ -23,17 +23,18 @@ def record(*, user_id: int, kind: Activity.Kind, key: str, facts: Mapping[str, A
         facts: what the rules of achievements ask for, and a `url` where one can look at it.
     """
     with transaction.atomic():
-        lock_user(user_id)
+        listener = lock_user(user_id)
         _, is_new = Activity.objects.get_or_create(
             kind=kind, key=key, defaults={"user_id": user_id, "facts": dict(facts), "happened_at": now}
         )
         if not is_new:
             return False
-        if kind == Activity.Kind.VOTED:
-            promote(user_id=user_id, now=now)
-        if kind == Activity.Kind.JUDGED:
-            pay_for_judging(user_id=user_id, now=now)
-        award(user_id=user_id, kind=kind, now=now)
+        if listener.earns or kind not in Activity.BY_JUDGING:
+            if kind == Activity.Kind.VOTED:
+                promote(user_id=user_id, now=now)
+            if kind == Activity.Kind.JUDGED:
+                pay_for_judging(user_id=user_id, now=now)
+            award(user_id=user_id, kind=kind, now=now)
         if kind in (Activity.Kind.VOTED, Activity.Kind.VERIFIED):
             referral = settle_referral(friend_id=user_id, now=now)
             if referral is not None:

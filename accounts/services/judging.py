@@ -30,17 +30,17 @@ def n_counted(user_id: int) -> int:
 
 
 def pay_for_judging(*, user_id: int, now: datetime) -> None:
-    """Pay what the newest judged item has made full, once. Call it with the listener's lock held."""
-    n_full, n_over = divmod(n_counted(user_id), PER_MIX)
-    if not n_full or n_over:
-        return
-    is_new = pay_out(user_id=user_id, kind=CreditEntry.Kind.JUDGING, key=str(n_full), amount=1, now=now)
-    if is_new and settings.CREDITS:
+    """Pay every full PER_MIX judged items that were not paid yet. Call it with the listener's lock held."""
+    n_paid = CreditEntry.objects.filter(user=user_id, kind=CreditEntry.Kind.JUDGING).count()
+    new = range(n_paid + 1, n_counted(user_id) // PER_MIX + 1)
+    for number in new:
+        pay_out(user_id=user_id, kind=CreditEntry.Kind.JUDGING, key=str(number), amount=1, now=now)
+    if new and settings.CREDITS:
         tell(
             user_ids=[user_id],
             kind=Notice.Kind.CREDITS,
-            title="A free mix for your ears",
-            text=f"You judged {PER_MIX} battles for others.",
+            title=f"{len(new)} free mixes for your ears" if len(new) > 1 else "A free mix for your ears",
+            text=f"You judged {PER_MIX * len(new)} battles for others.",
             url=reverse("accounts:credits"),
             now=now,
         )

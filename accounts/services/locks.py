@@ -8,6 +8,9 @@ from __future__ import annotations
 from accounts.models import User
 
 
-def lock_user(pk: int) -> None:
-    """Wait until nobody else changes what this listener has earned. SQLite's transactions exclude each other anyway."""
-    User.objects.select_for_update(of=("self",)).only("pk").get(pk=pk)
+def lock_user(pk: int) -> User:
+    """Wait until nobody else changes what this listener has earned. SQLite's transactions exclude each other anyway.
+
+    Returns: the listener, of whom only `earns` is read.
+    """
+    return User.objects.select_for_update(of=("self",)).only("earns").get(pk=pk)

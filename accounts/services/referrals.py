@@ -1,7 +1,8 @@
 """Referrals: who invited whom, and when both are paid for it.
 
 A friend counts once an address is verified and five battles are judged. Nobody earns by inviting oneself: not on a
-device where an account was logged in before, and not with an address of the inviter's or of another friend's.
+device where an account was logged in before, and not with an address of the inviter's or of another friend's. Who was
+only seen on networks of the inviter's waits: it may be somebody who lives there, or the inviter with a second browser.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.urls import reverse
 from accounts.addresses import canonical
 from accounts.models import Activity, CreditEntry, InvitationVisit, Notice, Referral, User
 from accounts.services.credits import pay_out
+from accounts.services.networks import is_seen_only_beside
 from accounts.services.notices import tell
 
 NEEDED_VOTES = 5
@@ -66,27 +68,31 @@ def settle_referral(*, friend_id: int, now: datetime) -> Referral | None:
     if referral is None or missing_votes(friend_id) or not is_verified(friend_id) or is_limit_reached(referral, now):
         return None
     reason = _same_person(referral)
+    if reason:
+        Referral.objects.filter(pk=referral.pk, state=State.PENDING).update(state=State.REFUSED, reason=reason)
+        return None
+    if is_never_apart(referral) or not credit(referral, now=now):
+        return None
+    return referral
+
+
+def credit(referral: Referral, *, now: datetime, reason: str = "", by: User | None = None) -> bool:
+    """Pay both sides, once. False if that was done already. Call it with the friend's lock held.
+
+    Args:
+        reason, by: a curator's words, who may also let count what was refused.
+    """
+    open_states = [State.PENDING] if by is None else [State.PENDING, State.REFUSED]
     with transaction.atomic():
-        if reason:
-            Referral.objects.filter(pk=referral.pk, state=State.PENDING).update(state=State.REFUSED, reason=reason)
-            return None
-        if not Referral.objects.filter(pk=referral.pk, state=State.PENDING).update(
-            state=State.CREDITED, credited_at=now
+        if not Referral.objects.filter(pk=referral.pk, state__in=open_states).update(
+            state=State.CREDITED, credited_at=now, reason=reason, decided_by=by
         ):
-            return None
-        key = str(referral.pk)
-        pay_out(user_id=friend_id, kind=CreditEntry.Kind.INVITED, key=key, amount=FRIEND_CREDITS, now=now)
-        pay_out(
-            user_id=referral.inviter_id,
-            kind=CreditEntry.Kind.REFERRAL,
-            key=key,
-            amount=INVITER_CREDITS,
-            now=now,
-        )
-        for user_id, title in (
-            (referral.inviter_id, "A friend has come to stay"),
-            (friend_id, "Your invitation counts"),
+            return False
+        for user_id, kind, amount, title in (
+            (referral.friend_id, CreditEntry.Kind.INVITED, FRIEND_CREDITS, "Your invitation counts"),
+            (referral.inviter_id, CreditEntry.Kind.REFERRAL, INVITER_CREDITS, "A friend has come to stay"),
         ):
+            pay_out(user_id=user_id, kind=kind, key=str(referral.pk), amount=amount, now=now)
             tell(
                 user_ids=[user_id],
                 kind=Notice.Kind.REFERRAL,
@@ -95,7 +101,7 @@ def settle_referral(*, friend_id: int, now: datetime) -> Referral | None:
                 url=reverse("accounts:referrals"),
                 now=now,
             )
-    return referral
+    return True
 
 
 def missing_votes(friend_id: int) -> int:
@@ -112,6 +118,11 @@ def is_limit_reached(referral: Referral, now: datetime) -> bool:
     """Whether the inviter has had as many friends credited lately as is allowed."""
     recent = Referral.objects.filter(inviter=referral.inviter_id, state=State.CREDITED, credited_at__gt=now - SPAN)
     return recent.count() >= MAX_CREDITED
+
+
+def is_never_apart(referral: Referral) -> bool:
+    """Whether the friend was only seen where the inviter was too. Addresses that tell nothing keep nobody waiting."""
+    return is_seen_only_beside(friend_id=referral.friend_id, inviter_id=referral.inviter_id)
 
 
 def _same_person(referral: Referral) -> str:

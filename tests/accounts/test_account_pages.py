@@ -449,9 +449,20 @@ def test_no_mail_names_the_host_as_the_site(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".", "..", "@-_", "ANN", "\u0430nn", "Admin", "gone-1", "guest-0123456789abcdef", "x" * 31]
-)
+    "name",
+    [
+        ".", "..", "@-_", "ANN", "\u0430nn", "gone-1", "guest-0123456789abcdef", "x" * 31,
+        "mixarena", "M1x.Arena", "rnixarena2", "\uff2dixArena", "Team-MixArena", "Admin", "adm1n2", "the.curator",
+        "Support7", "SiteModerator", "root",
+    ],
+)  # fmt: skip
 def test_a_name_that_could_be_taken_for_another_is_refused(client: Client, name: str) -> None:
     make_user("ann")
     assert sign_up(client, name).status_code == 200
     assert User.objects.count() == 1
+
+
+def test_a_name_that_only_holds_such_a_word_is_taken(client: Client) -> None:
+    assert "arena&#x27;s own or its staff" in sign_up(client, "mixarena").content.decode()
+    for name in ("badminton", "SoundSystem", "anna-official", "mixer", "roots"):
+        assert sign_up(Client(), name, f"{name}@example.com").status_code == 302

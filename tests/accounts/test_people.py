@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.achievements import ACHIEVEMENTS, BY_SLUG
@@ -271,6 +271,7 @@ def test_addresses_of_one_mailbox(one: str, other: str, are_same: bool) -> None:
 
 
 @pytest.mark.django_db
+@settings(deadline=None)
 @given(st.lists(st.integers(-4, 4).filter(bool), max_size=12))
 def test_whatever_comes_and_goes_every_balance_is_the_sum_so_far(amounts: list[int]) -> None:
     user, staff = make_user(), make_user(is_staff=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.models import Activity, InvitationVisit, Notice, Referral, User
 from accounts.services import record
 from accounts.services.credits import balance_of
+from accounts.services.tokens import authenticate, create_token
 from accounts.visits import REFERRAL_COOKIE
 from tests.accounts.test_people import vote
 from tests.factories import NOW, make_mixer, make_user
@@ -198,3 +202,27 @@ def test_staff_gives_free_mixes_with_a_reason_and_once() -> None:
     for model in ("user", "creditentry", "activity", "award", "referral"):
         assert client.get(reverse(f"admin:accounts_{model}_changelist")).status_code == 200
     assert client.get(reverse("admin:accounts_user_change", args=[user.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("by", ["admin", "command"])
+def test_a_password_set_by_staff_ends_tokens_and_sessions(by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, staff = make_user("ann"), make_user("cleo", is_staff=True, is_superuser=True)
+    secrets = {
+        owner: create_token(user=owner, name="player", scopes=["read"], expires_at=None, now=NOW)[1]
+        for owner in (user, staff)
+    }
+    browser, desk = logged_in(user), logged_in(staff)
+    new = "correct horse battery"
+    if by == "admin":
+        address = reverse("admin:auth_user_password_change", args=[user.pk])
+        sent = {"password1": new, "password2": new, "usable_password": "true", "set-password": "Change"}
+        assert desk.post(address, sent).status_code == 302
+    else:
+        monkeypatch.setattr("getpass.getpass", lambda prompt: new)
+        call_command("changepassword", "ann", stdout=StringIO())
+    user.refresh_from_db()
+    assert user.check_password(new)
+    assert authenticate(secret=secrets[user], now=NOW) is None
+    assert browser.get(reverse("accounts:progress")).status_code == 302
+    assert authenticate(secret=secrets[staff], now=NOW) is not None
+    assert desk.get(reverse("accounts:progress")).status_code == 200

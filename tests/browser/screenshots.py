@@ -298,11 +298,11 @@ def places(page: Page, url: str, camera: Camera) -> None:
 def curation(browser: Browser, arena: Arena, pictures: Path) -> None:
     """The arena's numbers, which curators see."""
     with visitor(browser, pictures) as (page, camera):
-        sign_up(page, arena.url, "curator")
+        sign_up(page, arena.url, "cleo")
         arena.manage(
             "shell",
             "-c",
-            "from accounts.models import User; User.objects.filter(username='curator').update(is_staff=True)",
+            "from accounts.models import User; User.objects.filter(username='cleo').update(is_staff=True)",
         )
         for section in SECTIONS:
             page.goto(f"{arena.url}/analytics/{section}/")

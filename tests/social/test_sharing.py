@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, User
 from tests.factories import NOW, make_ballot, make_battle, make_preview, make_tournament, make_user, make_vote
+from tournaments.errors import InvalidShare
 from tournaments.models import Ballot, Battle, LedgerEvent, Preview, Rating, Share, ShareEvent, Tournament, Vote
 from tournaments.services.departures import delete_song
 from tournaments.services.ledger import differences_from_replay
@@ -104,6 +105,13 @@ def test_a_stranger_judges_blind_then_sees_everything(client: Client, battle: Ba
     battle.refresh_from_db()
     assert battle.votes.count() == 2
     assert "You chose B" in client.get(round_url(share)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["MixArena", "The Mixarena Crew", "Curator", "M1xArena"])
+def test_nobody_signs_a_link_as_the_arena_or_its_staff(battle: Battle, name: str) -> None:
+    with pytest.raises(InvalidShare, match="Choose another one"):
+        share_tournament(tournament=battle.tournament, name=name, is_public=True, now=NOW)
+    assert share_tournament(tournament=battle.tournament, name="Ada & the Arenas", is_public=True, now=NOW).pk
 
 
 def test_a_vote_needs_enough_listening(client: Client, share: Share) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from accounts.names import HOUSE
 from evolution.models import Breeding
 from tests.factories import NOW, make_ballot, make_mix, make_song, make_user
+from tournaments.errors import ArenaError
 from tournaments.models import Ballot, Battle, Share, Song, Tournament
 from tournaments.services.ballots import SETTLING_VOTES, commit_ballot
 from tournaments.services.showcase import open_showcase
@@ -80,3 +82,15 @@ def test_the_first_page_offers_a_stranger_a_blind_battle(client: Client, song: S
     assert not any(mix.mixer.nickname in stage for mix in song.mixes.all())
     client.force_login(make_user())
     assert "Judge a blind battle now" not in client.get("/").content.decode()
+
+
+def test_a_listener_of_the_arenas_name_is_not_handed_its_battles(song: Song) -> None:
+    namesake = make_user(HOUSE)
+    with pytest.raises(ArenaError, match="another username"):
+        open_showcase(song=song)
+    assert not Tournament.objects.exists()
+    namesake.username = "somebody"
+    namesake.save(update_fields=["username"])
+    owner = open_showcase(song=song).owner
+    assert owner != namesake
+    assert not owner.has_usable_password()

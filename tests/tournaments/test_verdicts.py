@@ -6,10 +6,13 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Activity, Award, CreditEntry, User
+from accounts.services import record
+from accounts.services.credits import balance_of
+from accounts.services.judging import PER_MIX
 from evolution.models import Mixer
 from tests.factories import NOW, make_ballot, make_battle, make_mix, make_mixer, make_song, make_tournament, make_user
 from tournaments.errors import InvalidVerdict
@@ -123,6 +126,33 @@ def test_a_curators_word_stands_until_there_is_new_evidence() -> None:
     assert (verdict.value, verdict.made_by) == (Value.EXCLUDE, None)
     with pytest.raises(InvalidVerdict):
         overrule(listener=listener, value=Value.INCLUDE, reason=" ", by=curator, now=NOW)
+
+
+@override_settings(CREDITS=True)
+def test_judging_pays_nothing_while_votes_are_left_out_and_all_of_it_afterwards(client: Client) -> None:
+    listener, curator = make_user(), make_user(is_staff=True)
+
+    def judge(n: int, since: int) -> None:
+        for number in range(since, since + n):
+            at = NOW + timedelta(days=number // 5)
+            record(user_id=listener.pk, kind=Activity.Kind.VOTED, key=f"v{number}", facts={"confidence": 95}, now=at)
+            record(user_id=listener.pk, kind=Activity.Kind.JUDGED, key=f"j{number}", facts={}, now=at)
+
+    judge(PER_MIX + 2, since=0)
+    answers(listener, 8, Outcome.FAILED)
+    before = balance_of(listener.pk)
+    judge(2 * PER_MIX, since=PER_MIX + 2)
+    assert balance_of(listener.pk) == before
+    assert not Award.objects.filter(user=listener, slug="sharp-shooter").exists()
+    client.force_login(listener)
+    for page in ("accounts:credits", "social:judge"):
+        assert "judging pays nothing" in client.get(reverse(page)).content.decode()
+    overrule(listener=listener, value=Value.INCLUDE, reason="Heard on a phone.", by=curator, now=NOW)
+    promotion, sharp_shooter, judging = 1, 1, 2
+    assert balance_of(listener.pk) == before + promotion + sharp_shooter + judging
+    judge(2 * PER_MIX - 2, since=3 * PER_MIX + 2)
+    assert CreditEntry.objects.filter(user=listener, kind="judging").count() == 5
+    assert "judging pays nothing" not in client.get(reverse("accounts:credits")).content.decode()
 
 
 def test_curators_decide_in_the_admin(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
 
 from accounts.models import Activity, ApiToken, Award, CreditEntry, InvitationVisit, Notice, Referral
@@ -26,6 +27,7 @@ def own_data(user: User) -> dict[str, Any]:
             "public_profile": user.is_public,
             "on_the_boards": user.is_ranked,
             "addresses": _rows(EmailAddress.objects.filter(user=user), "email", "verified", "primary"),
+            "sessions": _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "data", "created_at"),
         },
         "songs": _rows(
             Song.objects.filter(owner=user).exclude(state=Song.State.DELETED).order_by("pk"),

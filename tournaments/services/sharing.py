@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.names import is_reserved
 from mixarena.web.names import plain_name
 from tournaments.errors import InvalidShare
 from tournaments.models import Battle, Look, Mix, Share, Song, Tournament
@@ -97,6 +98,10 @@ def _share(
     if len(name) > MAX_NAME:
         raise InvalidShare(
             f"A name has {MAX_NAME} characters at most, this one {len(name)}. Choose a shorter one.", code="long_name"
+        )
+    if is_reserved(name):
+        raise InvalidShare(
+            "This name could be taken for the arena's own or its staff's. Choose another one.", code="reserved_name"
         )
     if tournament.song.state == Song.State.DELETED:
         raise InvalidShare("The song was deleted, so there is nothing to show.", code="no_sound")

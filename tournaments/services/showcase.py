@@ -14,8 +14,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.names import HOUSE
 from evolution.models import Mixer
 from tournaments.draws import generator_of
+from tournaments.errors import ArenaError
 from tournaments.models import Battle, Mix, Share, Song, Tournament
 
 if TYPE_CHECKING:
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HOUSE = "MixArena"
 _SEED = 1
 
 
 def open_showcase(*, song: Song) -> Tournament:
-    """Demo battles of a song that the champions have mixed; asked again it gives the same ones."""
+    """Demo battles of a song that the champions have mixed; asked again it gives the same ones.
+
+    Raises: ArenaError where somebody has the arena's name.
+    """
     with transaction.atomic():
         song = Song.objects.select_for_update().get(pk=song.pk)
         known = Tournament.objects.filter(song=song, kind=Tournament.Kind.SHOWCASE).first()
@@ -67,11 +71,18 @@ def open_showcase(*, song: Song) -> Tournament:
 
 
 def _house() -> User:
-    """Whose name stands under the demo battles; nobody can log in by it."""
+    """Whose name stands under the demo battles; nobody can log in by it, nor ever could."""
     house, is_new = get_user_model().objects.get_or_create(
         username=HOUSE, defaults={"is_public": False, "is_ranked": False}
     )
     if is_new:
         house.set_unusable_password()
         house.save(update_fields=["password"])
+    is_ours = not house.has_usable_password() and house.last_login is None and not house.email and not house.is_staff
+    if not is_ours:
+        raise ArenaError(
+            f"There is an account {HOUSE} that somebody can use, and it would own the demo battles. Give it another "
+            "username in the admin, then run manage.py set_up again.",
+            code="name_taken",
+        )
     return house

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Count, Q
 
+from accounts.services.earnings import set_earning
 from tournaments.errors import InvalidVerdict
 from tournaments.models import Ballot, Check, ListenerVerdict, Vote
 from tournaments.ratings.reliability import (
@@ -144,6 +145,7 @@ def _append(
     )
     with transaction.atomic():
         n_votes = append_listener_verdict(verdict=verdict)
+        set_earning(user_id=listener_id, earns=value != Value.EXCLUDE, now=now)
     logger.info("verdict listener=%s value=%s votes=%s", listener_id, value, n_votes)
     return verdict
 
