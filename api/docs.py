@@ -144,6 +144,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"])
     kind = str(schema.get("type", "anything"))
+    if "prefixItems" in schema:
+        return f"({'; '.join(map(_kind, schema['prefixItems']))})"
     if kind == "array":
         return f"list of {_kind(schema.get('items', {}))}"
     if kind == "string" and "format" in schema:

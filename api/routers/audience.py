@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from asgiref.sync import async_to_sync
+from django.http import HttpResponseBase
 from django.utils import timezone
 from ninja import Path, Query, Router
 
 from accounts.models import User
 from api.errors import ApiError
 from api.paging import Page, Paging, page_of
-from api.routers.ballots import ballot_out
+from api.routers.ballots import ballot_out, cast
 from api.routers.links import share_url
 from api.routers.tournaments import choice_of, fighter_out
 from api.schemas.sharing import BehindLinkOut, PublicOut, SharedRevealOut
 from api.schemas.tournaments import BallotOut, VoteIn
 from api.tokens import ApiRequest, scoped
+from mixarena.web.live import event_stream
 from social.selectors.battles import battle_of, shared_reveal, vote_on
+from social.selectors.live import live_events
 from social.selectors.pages import SharedMix, public_shares, shared_tournament
 from tournaments.access import ballot_for_voter, open_share
 from tournaments.errors import BallotClosed
 from tournaments.models import Battle, Share
-from tournaments.selectors.audience import n_listeners
-from tournaments.services.ballots import commit_ballot, issue_audience_ballot
+from tournaments.selectors.audience import channel_of, n_listeners
+from tournaments.services.ballots import issue_audience_ballot
 
 router = Router()
 
@@ -72,6 +77,20 @@ def get_shared(request: ApiRequest, share: str = Token) -> dict[str, Any]:
     }
 
 
+@router.get("/shared/{share}/live", **scoped("read", sends="text/event-stream", in_ranges=False))
+def live_shared(request: ApiRequest, share: str = Token) -> HttpResponseBase:
+    """Server-sent events: one now, one whenever something changed, and `end` when the link is taken back.
+
+    The data of a `message` is a short text that changes when a round opens or ends and means nothing else; then ask for
+    what is behind the link. An `audience` says as JSON how many have its pages open, and how many votes each round has,
+    never for whom: what everybody said of a round is told where you have judged it. Following along by a program does
+    not count as having a page open.
+    """
+    link = _open(share)
+    channel = channel_of(link.tournament.public_id)
+    return async_to_sync(event_stream)(request, channel, partial(live_events, link.pk), kind=f"share:{link.pk}")
+
+
 @router.post("/shared/{share}/rounds/{int:number}/ballot", response=BallotOut, **scoped("play"))
 def take_shared_ballot(request: ApiRequest, share: str = Token, number: int = Number) -> dict[str, Any]:
     """The ballot of a shared battle; asking again gives the same one. Your own tournaments are judged elsewhere."""
@@ -84,10 +103,10 @@ def take_shared_ballot(request: ApiRequest, share: str = Token, number: int = Nu
 @router.post("/shared/{share}/rounds/{int:number}/vote", response=SharedRevealOut, **scoped("play"))
 def vote_shared(request: ApiRequest, judgement: VoteIn, share: str = Token, number: int = Number) -> dict[str, Any]:
     """Vote on a shared battle, for good, and uncover it. It moves ratings as a vote on the page of the link does."""
-    link, now = _open(share), timezone.now()
+    link = _open(share)
     battle = battle_of(link, number)
-    ballot = issue_audience_ballot(share=link, battle=battle, voter=request.user, now=now)
-    commit_ballot(token=ballot.token, voter=request.user, **judgement.dict(), now=now)
+    ballot = issue_audience_ballot(share=link, battle=battle, voter=request.user, now=timezone.now())
+    cast(request, ballot, judgement)
     return shared_reveal_out(link, battle, request.user)
 
 

@@ -6,6 +6,7 @@ log are asked for alike with every ballot; votes on what others share are cast i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 from uuid import UUID
 
@@ -62,9 +63,14 @@ def ballot_sound(request: ApiRequest, token: str = Token, side: Literal["a", "b"
 
 @router.post("/ballots/{token}/heard", response=HeardOut, **scoped("play"))
 def heard(request: ApiRequest, log: HeardIn, token: str = Token) -> dict[str, Any]:
-    """Say what was heard. A log that claims more time than has passed since the ballot was issued is left out."""
+    """Say what was heard, and when the sides were changed.
+
+    A log that claims more time than has passed since the ballot was issued is left out.
+    """
     ballot = ballot_for_voter(request.user, token)
-    stage = battle_stage(record_heard(ballot=ballot, segments={"a": log.a, "b": log.b}, now=timezone.now()))
+    segments = {"a": log.a, "b": log.b}
+    ballot = record_heard(ballot=ballot, segments=segments, switches=log.switches, now=timezone.now())
+    stage = battle_stage(ballot)
     return {"required_s": stage.required_s, "heard_a_s": stage.heard_a_s, "heard_b_s": stage.heard_b_s}
 
 
@@ -72,9 +78,22 @@ def heard(request: ApiRequest, log: HeardIn, token: str = Token) -> dict[str, An
 def vote(request: ApiRequest, judgement: VoteIn, token: str = Token) -> dict[str, Any]:
     """Vote in your own tournament, for good, and uncover the battle. The same vote again gives the same answer."""
     ballot = own_ballot(request.user, token)
-    commit_ballot(token=token, voter=request.user, **judgement.dict(), now=timezone.now())
+    cast(request, ballot, judgement)
     battle = decided_battle_for_owner(request.user, ballot.battle.tournament.public_id, ballot.battle.number)
     return reveal_out(reveal(battle, request.user))
+
+
+def cast(
+    request: ApiRequest, ballot: Ballot, judgement: VoteIn, *, commit: Callable[..., object] = commit_ballot
+) -> None:
+    """What every vote does, as on the pages: note the changes between the sides, and commit.
+
+    Args:
+        commit: takes what `commit_ballot` does.
+    """
+    now = timezone.now()
+    record_heard(ballot=ballot, segments={}, switches=judgement.switches, now=now)
+    commit(token=ballot.token, voter=request.user, choice=judgement.choice, confidence=judgement.confidence, now=now)
 
 
 def stage_out(request: ApiRequest, ballot: Ballot) -> dict[str, Any]:
@@ -91,6 +110,7 @@ def stage_out(request: ApiRequest, ballot: Ballot) -> dict[str, Any]:
         "required_s": stage.required_s,
         "heard_a_s": stage.heard_a_s,
         "heard_b_s": stage.heard_b_s,
+        "issued_at": stage.issued_at,
     }
 
 

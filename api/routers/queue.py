@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 from ninja import Path, Router
 
 from api.routers.audience import shared_reveal_out
-from api.routers.ballots import stage_out
+from api.routers.ballots import cast, stage_out
 from api.schemas.judging import JudgedOut, ListeningOut, QueueOut
 from api.schemas.tournaments import VoteIn
 from api.tokens import ApiRequest, scoped
@@ -48,8 +49,7 @@ def take_next(request: ApiRequest) -> dict[str, Any]:
 def judge(request: ApiRequest, judgement: VoteIn, number: int = Number) -> dict[str, Any]:
     """Judge an item, for good, and hear what it was. The same vote again gives the same answer."""
     item = _item(request, number)
-    token = ballot_for_voter(request.user, item.ballot.token).token
-    answer(item=item, token=token, voter=request.user, **judgement.dict(), now=timezone.now())
+    cast(request, ballot_for_voter(request.user, item.ballot.token), judgement, commit=partial(answer, item=item))
     return _judged(request, number)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.schemas.fields import Second
-from api.schemas.tournaments import HeardIn
+from api.schemas.tournaments import StretchesIn
 
 
 class AbxStartIn(Schema):
@@ -17,7 +17,7 @@ class AbxStartIn(Schema):
     n_trials: Literal[8, 12, 16] = 12
 
 
-class AbxAnswerIn(HeardIn):
+class AbxAnswerIn(StretchesIn):
     """Which side X is, and the stretches of all three that were heard in this trial."""
 
     answer: Literal["a", "b"]

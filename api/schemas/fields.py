@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from ninja import Field
 from pydantic import AfterValidator, FiniteFloat
 
 from mixing.audio.roles import ROLES
 from mixing.genres import GENRES
+from tournaments.heard import MAX_SWITCHES
 from tournaments.models import Export
 from tournaments.services.albums import FORMATS
 
@@ -33,3 +34,12 @@ Format: TypeAlias = Annotated[
 AlbumFormat: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": [f.value for f in FORMATS]})]
 Role: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": list(ROLES)})]
 Second: TypeAlias = Annotated[FiniteFloat, Field(ge=0, le=86_400)]
+# Shape and length are those of the pages' form; what the times are worth is the ballot's business.
+Switches: TypeAlias = Annotated[
+    list[tuple[FiniteFloat, Literal["a", "b"]]],
+    Field(
+        max_length=MAX_SWITCHES,
+        description="When the listener changed: seconds since `issued_at`, and the side that was heard from then on. "
+        "The same may be sent again; times that cannot be are left out.",
+    ),
+]

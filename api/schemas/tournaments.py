@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from api.schemas.fields import Genre, Second
+from api.schemas.fields import Genre, Second, Switches
 from api.schemas.mixes import ExportOut
 from tournaments.models import Tournament
 
@@ -67,6 +67,7 @@ class StageOut(Schema):
     required_s: float = Field(description="Different seconds of each side that must be heard before the vote.")
     heard_a_s: float
     heard_b_s: float
+    issued_at: datetime
 
 
 class BallotOut(StageOut):
@@ -77,11 +78,17 @@ class BallotOut(StageOut):
     song_title: str
 
 
-class HeardIn(Schema):
+class StretchesIn(Schema):
     """Stretches [start, end] of each side that were heard, in seconds from the start of the sound."""
 
     a: list[Annotated[list[Second], Field(min_length=2, max_length=2)]] = Field([], max_length=500)
     b: list[Annotated[list[Second], Field(min_length=2, max_length=2)]] = Field([], max_length=500)
+
+
+class HeardIn(StretchesIn):
+    """The log of a ballot: stretches [start, end] of each side, in seconds from the start of the sound, and changes."""
+
+    switches: Switches = []
 
 
 class HeardOut(Schema):
@@ -97,6 +104,7 @@ class VoteIn(Schema):
 
     choice: Literal["a", "b", "tie", "neither"]
     confidence: int = Field(ge=0, le=100, description="0 to 100 %")
+    switches: Switches = []
 
 
 class MoveOut(Schema):

@@ -252,24 +252,26 @@ class Arena:
 
     def events(self, tournament: str) -> Iterator[tuple[str, str]]:
         """Name and data of an event now, and of another whenever something changed, until the arena has no more."""
-        name = "message"
-        with self._send("GET", f"{self.url}/api/v1/tournaments/{tournament}/live") as answer:
-            for line in answer:
-                field, _, value = line.decode().rstrip("\n").partition(": ")
-                if field == "event":
-                    name = value
-                if name == "end":
-                    return
-                if field == "data":
-                    yield name, value
+        return self._events(f"tournaments/{tournament}/live")
 
     def take_ballot(self, tournament: str) -> Document:
         """The ballot of the open battle."""
         return self._ask("POST", f"tournaments/{tournament}/ballot")
 
-    def heard(self, ballot: str, *, a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> Document:
-        """Say which stretches of both sides were heard, in seconds."""
-        return self._ask("POST", f"ballots/{ballot}/heard", document={"a": a, "b": b})
+    def heard(
+        self,
+        ballot: str,
+        *,
+        a: Sequence[Sequence[float]],
+        b: Sequence[Sequence[float]],
+        switches: Sequence[tuple[float, str]] = (),
+    ) -> Document:
+        """Say which stretches of both sides were heard, in seconds.
+
+        Args:
+            switches: when the listener changed, in seconds since the ballot's `issued_at`, and to which side.
+        """
+        return self._ask("POST", f"ballots/{ballot}/heard", document={"a": a, "b": b, "switches": switches})
 
     def vote(self, ballot: str, choice: str, *, confidence: int) -> Document:
         """Vote `a`, `b`, `tie` or `neither`, 0 to 100 % sure; answers with the battle uncovered."""
@@ -322,6 +324,10 @@ class Arena:
     def behind_link(self, share: str) -> Document:
         """The rounds behind a link, by its token."""
         return self._ask("GET", f"shared/{share}")
+
+    def shared_events(self, share: str) -> Iterator[tuple[str, str]]:
+        """As `events`, of what is behind a link; names nobody, and not what was voted."""
+        return self._events(f"shared/{share}/live")
 
     def take_shared_ballot(self, share: str, number: int) -> Document:
         """The ballot of a shared battle."""
@@ -463,6 +469,18 @@ class Arena:
             offset += len(page["items"])
             if not page["items"] or offset >= page["count"]:
                 return
+
+    def _events(self, path: str) -> Iterator[tuple[str, str]]:
+        name = "message"
+        with self._send("GET", f"{self.url}/api/v1/{path}") as answer:
+            for line in answer:
+                field, _, value = line.decode().rstrip("\n").partition(": ")
+                if field == "event":
+                    name = value
+                if name == "end":
+                    return
+                if field == "data":
+                    yield name, value
 
     def _ask(
         self,

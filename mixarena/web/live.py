@@ -26,10 +26,10 @@ import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from mixarena.redis_client import shared
-from mixarena.web import presence
+from mixarena.web import presence, stream_limit
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +67,10 @@ def publish(channel: str) -> None:
 
 async def event_stream(
     request: HttpRequest, channel: str, snapshot: Snapshot, *, kind: str = "", person: str = ""
-) -> StreamingHttpResponse:
+) -> HttpResponseBase:
     """Stream the snapshot now and what differs in it after every change of the channel, until the client leaves.
+
+    A client that has MAX_STREAMS open is answered 429 instead.
 
     Args:
         channel: as given to `publish`. The caller has checked that the listener may follow it.
@@ -78,7 +80,11 @@ async def event_stream(
             depend on who listens.
         person: who counts as present on the channel while the stream is open; nobody by default.
     """
-    response = StreamingHttpResponse(_events(channel, kind, snapshot, person), content_type="text/event-stream")
+    client = await sync_to_async(stream_limit.client_of)(request)
+    if not _hub().has_room(client):
+        return await sync_to_async(stream_limit.refuse)(request)
+    events = _events(channel, kind, snapshot, person, client)
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx would hold events back
     return response
@@ -90,11 +96,13 @@ def format_event(event: str, data: str) -> bytes:
     return f"event: {event}\n{lines}\n".encode()
 
 
-async def _events(channel: str, kind: str, snapshot: Snapshot, person: str) -> AsyncIterator[bytes]:
+async def _events(channel: str, kind: str, snapshot: Snapshot, person: str, client: str) -> AsyncIterator[bytes]:
     # The request's own thread lasts as long as the stream; its connection, of which there are few, must not.
     await sync_to_async(_let_go)()
     hub = _hub()
-    feed = hub.join(channel, kind, snapshot, person)
+    if not hub.has_room(client):
+        return  # taken since this stream was let in: it ends at once, and whoever comes back is refused
+    feed = hub.join(channel, kind, snapshot, person, client)
     told: Mapping[str, bytes] = {}
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
@@ -113,7 +121,7 @@ async def _events(channel: str, kind: str, snapshot: Snapshot, person: str) -> A
             except TimeoutError:
                 yield b": still here\n\n"
     finally:
-        hub.leave(channel, kind, person)
+        hub.leave(channel, kind, person, client)
 
 
 def _let_go() -> None:
@@ -204,22 +212,31 @@ class Hub:
     def __init__(self, redis_url: str) -> None:
         self.redis_url = redis_url
         self._feeds: dict[str, dict[str, Feed]] = {}
+        self._clients: Counter[str] = Counter()
         self._listening: asyncio.Task[None] | None = None
 
-    def join(self, channel: str, kind: str, snapshot: Snapshot, person: str) -> Feed:
+    def has_room(self, client: str) -> bool:
+        """Whether a client may have one more stream; always for "", which is nobody in particular."""
+        return not client or self._clients[client] < settings.MAX_STREAMS
+
+    def join(self, channel: str, kind: str, snapshot: Snapshot, person: str, client: str) -> Feed:
         feeds = self._feeds.setdefault(channel, {})
         feed = feeds.get(kind)
         if feed is None:
             feed = feeds[kind] = Feed(channel, snapshot)
         feed.enter(person)
+        self._clients[client] += 1
         if self._listening is None and self.redis_url:
             self._listening = _start(self._listen())
         return feed
 
-    def leave(self, channel: str, kind: str, person: str) -> None:
+    def leave(self, channel: str, kind: str, person: str, client: str) -> None:
         feeds = self._feeds[channel]
         feed = feeds[kind]
         feed.exit(person)
+        self._clients[client] -= 1
+        if not self._clients[client]:
+            del self._clients[client]
         if feed.n_streams == 0:
             feed.stop()
             del feeds[kind]

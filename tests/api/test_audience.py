@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.test import override_settings
 
 from accounts.models import User
 from clients.python.mixarena_client import Problem
+from mixarena.web import live, presence
+from social.selectors.live import live_events
 from tests.api.sent import ALL_OF_IT, everything, listen, make_sounding, secrets_of
 from tests.api.tokens import Program, arena_of, assert_problem
 from tests.factories import NOW, make_ballot, make_tournament, make_user, make_vote
+from tests.services.redis_server import RedisServer
 from tournaments.models import Ballot, Battle, LedgerEvent, Share, ShareEvent, Tournament, Vote
+from tournaments.selectors.audience import channel_of
 from tournaments.services.sharing import revoke, share_battle, share_mix, share_tournament
+from tournaments.services.tournaments import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +129,47 @@ def test_the_result_is_told_after_the_last_vote(battle: Battle, share: Share, li
     assert arena.behind_link(share.token)["result"]["mixer"] == battle.first.mixer.slug
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_program_follows_as_pages_do_and_is_nobody_who_listens(
+    battle: Battle, share: Share, listener: User, redis_server: RedisServer
+) -> None:
+    answer = Program(listener).get(f"/shared/{share.token}/live")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    parts = cast("AsyncIterator[bytes]", answer.streaming_content)
+    place = channel_of(battle.tournament.public_id)
+
+    def vote() -> None:
+        make_vote(ballot=make_ballot(battle=battle, kind=Ballot.Kind.AUDIENCE, share=share))
+        tell(battle.tournament)
+
+    async def follow() -> bytes:
+        heard = b""
+        async for part in parts:
+            heard += part
+            if b'"votes": {"1": 0' in part:
+                shown = await sync_to_async(live_events)(share.pk)
+                assert shown is not None
+                for name, data in shown.items():
+                    assert live.format_event(name, data) in heard
+                assert await sync_to_async(presence.count)(place) == 0
+                await sync_to_async(vote)()
+            elif b'"votes": {"1": 1' in part:
+                await sync_to_async(revoke)(share=share, now=NOW)
+        return heard
+
+    heard = async_to_sync(follow)()
+    assert heard.endswith(live.END)
+    assert not [secret for secret in secrets_of(battle) if secret in heard.decode()]
+    assert_problem(Program(listener).get(f"/shared/{share.token}/live"), 404, "share_closed")
+
+
+@override_settings(MAX_STREAMS=0, ARENA_HOST="0.0.0.0")
+def test_too_many_streams_are_a_problem_that_says_when_to_go_on(share: Share, listener: User) -> None:
+    answer = Program(listener).get(f"/shared/{share.token}/live")
+    assert_problem(answer, 429, "too_many_streams")
+    assert answer.headers["Retry-After"] == "10"
+
+
 def test_what_is_refused(battle: Battle, share: Share, listener: User) -> None:
     program, owner = Program(listener), Program(battle.tournament.owner)
     judgement = {"choice": "a", "confidence": 80}
@@ -131,9 +181,10 @@ def test_what_is_refused(battle: Battle, share: Share, listener: User) -> None:
     assert_problem(program.post(f"/shared/{one.token}/rounds/2/ballot"), 404, "no_round")
     assert [row["round"] for row in program.get(f"/shared/{one.token}").json()["rounds"]] == [1]
     mix = share_mix(tournament=battle.tournament, mix=battle.first, name="", now=NOW)
-    answer = program.get(f"/shared/{mix.token}")
-    assert_problem(answer, 409, "for_people")
-    assert battle.first.mixer.nickname not in answer.content.decode()
+    for path in ("", "/live"):
+        answer = program.get(f"/shared/{mix.token}{path}")
+        assert_problem(answer, 409, "for_people")
+        assert battle.first.mixer.nickname not in answer.content.decode()
     # A ballot of the audience is cast where it was given.
     ballot = program.post(f"/shared/{share.token}/rounds/1/ballot").json()
     assert_problem(program.post(f"/ballots/{ballot['token']}/vote", judgement), 404, "not_found")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -23,16 +24,17 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.tokens import create_token
 from clients.python.mixarena_client import Arena, Problem
-from examples import blending_strategy, use_the_api
+from examples import blending_strategy, follow_a_tournament, use_the_api
 from mixing.breeding.blend import strategies, weights
 from mixing.breeding.blend.weights import blend_weights
 from mixing.breeding.ratio import Ratios
 from mixing.errors import BreedingError
-from tests.factories import make_user
+from tests.factories import NOW, make_user
 from tests.services.processes import ROOT
 from tests.services.processes import Arena as Processes
 from tests.tournaments.sound import enter, write_music
 from tournaments.models import Ballot, Export, Song, Tournament, Vote
+from tournaments.services.sharing import share_tournament
 
 
 class Ears:
@@ -103,6 +105,8 @@ def ask_for_everything(client: Arena, user: User, tournament: Tournament, folder
     number = str(tournament.public_id)
     name, state = next(client.events(number))
     assert (name, state.split()[0]) == ("message", "finished")
+    share = share_tournament(tournament=tournament, name="", is_public=False, now=NOW)
+    assert next(client.shared_events(share.token)) == ("message", "finished 1:decided 2:decided 3:decided")
     other = next(mix["mix"] for mix in client.result(number)["mixes"] if not mix["is_champion"])
     version = client.make_version(number, other, words={"brightness": 40}, locks=["level"])
     assert (version["state"], version["nudge"]["locks"]) == ("ready", ["level"])
@@ -241,6 +245,45 @@ def test_the_client_asks_for_what_takes_long(scripted: Arena, tmp_path: Path) ->
     assert json.loads(Script.sent[3][1]) == {"roles": {"2": "bass"}}
     assert b'name="reference"; filename="a.wav"' in Script.sent[5][1]
     assert b'name="strength"\r\n\r\n90' in Script.sent[5][1]
+
+
+def test_a_tournament_is_followed_also_where_no_stream_is_to_be_had(
+    scripted: Arena, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def page(state: str, n_votes: int) -> tuple[int, dict[str, str], Any]:
+        row = {"round": 1, "is_hearable": True, "is_judged": True, "n_votes": n_votes}
+        page = {"song_title": "Night Drive", "by": "Ada", "state": state, "n_listeners": 1, "rounds": [row]}
+        return 200, {}, page
+
+    audience = json.dumps({"listeners": 2, "votes": {"1": 3}})
+    events = (
+        f"retry: 2000\n\nevent: message\ndata: x\n\nevent: audience\ndata: {audience}\n\nevent: message\ndata: y\n\n"
+    )
+    Script.lines = [
+        page("running", 0),
+        (429, {"Retry-After": "10"}, {"status": 429, "code": "too_many_streams"}),
+        page("running", 2),
+        (200, {"Content-Type": "text/event-stream"}, events.encode()),
+        page("running", 2),
+        page("finished", 3),
+        (200, {}, {"crowd": [{"choice": "a", "percent": 67}, {"choice": "b", "percent": 33}]}),
+    ]
+    waited: list[float] = []
+    monkeypatch.setattr(follow_a_tournament, "time", SimpleNamespace(sleep=waited.append))
+    monkeypatch.setenv("MIXARENA_TOKEN", "t")
+    assert follow_a_tournament.main([f"{scripted.url}/s/x/rounds/1/"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Night Drive by Ada, running: 1 listening",
+        "Round 1: 0 judged",
+        "Round 1: 2 judged",
+        "Night Drive by Ada, running: 2 listening",
+        "Round 1: 3 judged",
+        "Night Drive by Ada, finished: 1 listening",
+        "Round 1: 67 % a, 33 % b",
+    ]
+    asked = [path.removeprefix("/api/v1/shared/x") for path, _ in Script.asked]
+    assert asked == ["", "/live", "", "/live", "", "", "/rounds/1"]
+    assert waited == [10.0]
 
 
 def test_the_rule_prefers_the_livelier_sound(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_battles_are_given_judged_and_told(tournament: Tournament, listener: Use
 def test_a_check_looks_like_any_battle(
     tournament: Tournament, listener: User, monkeypatch: pytest.MonkeyPatch, kind: CheckKind
 ) -> None:
-    """Tokens, numbers and the side to begin with aside, everything that is sent is the same before the vote."""
+    """Tokens, numbers, moments and the first side aside, everything that is sent is the same before the vote."""
     program = Program(listener)
     judgement = {"choice": "a", "confidence": 80}
 
@@ -105,7 +105,8 @@ def test_a_check_looks_like_any_battle(
         assert_problem(said[2], 422, "not_heard_enough")
         assert program.post(f"{own}/vote", judgement).status_code == 200
         texts = [everything(one).decode().replace(item["token"], "TOKEN") for one in said]
-        return [re.sub(r'("number": ?)\d+|("starts_with": ?)"[ab]"', r"\1\2", text) for text in texts], heads
+        own = r'("number": ?)\d+|("starts_with": ?)"[ab]"|("issued_at": ?)"[-\dTZ:.]+"'
+        return [re.sub(own, r"\1\2\3", text) for text in texts], heads
 
     # What is counted differs from item to item, whatever they are.
     step()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import RequestFactory
 
 from mixarena.web import live, presence
@@ -32,7 +33,7 @@ class Listener:
         )
         assert response["Content-Type"] == "text/event-stream"
         assert response["Cache-Control"] == "no-store"
-        self.parts = cast("AsyncIterator[bytes]", response.streaming_content)
+        self.parts = cast("AsyncIterator[bytes]", cast(StreamingHttpResponse, response).streaming_content)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, override_settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -106,6 +106,18 @@ def test_a_stream_tells_changes_and_ends_with_the_link(battle: Battle, share: Sh
         assert (await AsyncClient().get(f"/s/{share.token}/live/")).status_code == 404
 
     asyncio.run(scene())
+
+
+@override_settings(MAX_STREAMS=0, ARENA_HOST="0.0.0.0")
+def test_a_visitor_without_room_is_told_when_to_come_back(share: Share, redis_server: RedisServer) -> None:
+    grace = AsyncClient()
+    grace.cookies = listener("grace").cookies
+
+    async def ask() -> tuple[int, str]:
+        answer = await grace.get(f"/s/{share.token}/live/", headers={"accept": "text/event-stream"})
+        return answer.status_code, answer["Retry-After"]
+
+    assert asyncio.run(ask()) == (429, "10")
 
 
 def test_people_count_once_and_the_owner_not_at_all(battle: Battle, share: Share, redis_server: RedisServer) -> None:

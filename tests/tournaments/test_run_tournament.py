@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from mixing.errors import BreedingError, MixArenaError
 from tests.factories import make_user
 from tests.services.processes import Arena
 from tests.tournaments.sound import enter_champions
-from tournaments.models import Ballot, Battle, LedgerEvent, Preview, Song, Tournament
+from tournaments.models import Ballot, Battle, LedgerEvent, Mix, Preview, Song, Tournament
 from tournaments.services.ledger import differences_from_replay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,13 +112,31 @@ def test_a_tournament_ends_with_the_mix_that_it_promises(song: Path, tmp_path: P
 
 
 @pytest.mark.usefixtures("champions", "barren")
-def test_other_votes_make_other_champions_and_a_second_run_has_battles_of_its_own(song: Path, tmp_path: Path) -> None:
+def test_each_rule_votes_and_crowns_by_its_own_measure_and_every_run_has_battles_of_its_own(
+    song: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "mix.flac"
-    votes = [("brighter", "1"), ("quieter", "2"), ("first", "3"), ("random", "4")]
-    results = [run(song, out, "--rounds", "3", "--choose", rule, "--seed", seed) for rule, seed in votes]
-    assert len({result["champion"] for result in results}) > 1
+    rules: dict[str, Callable[[Mix], float]] = {
+        "first": lambda mix: 0.0,
+        "quieter": lambda mix: -(mix.report or {})["effective_lufs"],
+        "brighter": lambda mix: mix.centroid_hz or 0.0,
+    }
+    keys: list[str] = []
+    for rule in rules:
+        result = run(song, out, "--rounds", "3", "--choose", rule, "--seed", "2")
+        votes = [line["vote"] for line in result["rounds"]]
+        battles = Battle.objects.filter(tournament=Tournament.objects.latest("pk")).order_by("number")
+        wanted = {
+            name: ["first" if measure(battle.first) >= measure(battle.second) else "second" for battle in battles]
+            for name, measure in rules.items()
+        }
+        assert [name for name in rules if wanted[name] == votes] == [rule], (
+            "and no other: take a seed that tells them apart"
+        )
+        assert result["champion"] == getattr(battles[2], votes[2]).mixer.slug
+        keys += [battle.key for battle in battles]
+    assert len(set(keys)) == 3 * len(rules)
     assert soundfile.info(out).format == "FLAC"
-    assert len({tournament.public_id for tournament in Tournament.objects.all()}) == len(votes)
 
 
 @pytest.mark.parametrize(
