@@ -15,9 +15,9 @@ from api.routers.ballots import cast, stage_out
 from api.schemas.judging import JudgedOut, ListeningOut, QueueOut
 from api.schemas.tournaments import VoteIn
 from api.tokens import ApiRequest, scoped
-from social.queue import answer, next_item, pass_over
 from social.selectors.battles import battle_of
 from social.selectors.queue import item_of, progress
+from social.services.queue import answer, next_item, pass_over
 from tournaments.access import ballot_for_voter, open_share
 from tournaments.models import Ballot, QueueItem
 from tournaments.selectors.listening import listening

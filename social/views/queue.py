@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from social.queue import answer, is_open, next_item, pass_over
 from social.selectors.battles import battle_of, shared_reveal, vote_on
 from social.selectors.queue import item_of, progress
+from social.services.queue import answer, is_open, next_item, pass_over
 from tournaments.access import ballot_for_voter, open_share
 from tournaments.models import Ballot, QueueItem
 from tournaments.selectors.ballots import battle_stage

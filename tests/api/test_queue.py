@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.test import override_settings
 
 from accounts.models import Activity, User
-from social import queue
+from social.services import queue
 from tests.api.sent import ALL_OF_IT, body_of, everything, listen, make_sounding, secrets_of
 from tests.api.tokens import Program, arena_of, assert_problem
 from tests.factories import NOW, make_tournament, make_user

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from social import queue
+from social.services import queue
 from tests.api.sent import ALL_OF_IT, listen, make_sounding
 from tests.api.tokens import Program, assert_problem
 from tests.factories import NOW, make_tournament, make_user

@@ -26,7 +26,7 @@ from accounts.services.tokens import create_token
 from evolution.models import Breeding, Mixer, Parentage, Submission
 from mixing.breeding.profile import CAPABILITIES
 from mixing.console.spec import MixSettings, StripSettings
-from social import queue
+from social.services import queue
 from tests.factories import (
     NOW,
     make_ballot,

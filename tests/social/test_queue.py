@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, Award, CreditEntry, User
 from accounts.services.judging import MAX_A_DAY, PER_MIX
-from social import queue
+from social.services import queue
 from tests.factories import NOW, make_ballot, make_battle, make_preview, make_tournament, make_user, make_vote
 from tournaments.models import Anchor, Ballot, Battle, Check, LedgerEvent, Preview, QueueItem, Share, Tournament, Vote
 from tournaments.ratings.reliability import CheckKind
