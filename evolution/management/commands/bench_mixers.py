@@ -33,6 +33,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--limit", type=int, help="at most this many songs")
         parser.add_argument("--cards", action="store_true", help="write what was measured into the mixers' cards")
+        parser.add_argument("--charts", type=Path, metavar="FOLDER", help="also draw what was found, as SVG files")
         parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         from mixing.errors import MixArenaError
         from mixing.training import bench_songs, bench_tables
         from mixing.training.audio_bench import contestant, run_audio_bench
+        from mixing.training.bench_charts import draw_findings
         from mixing.training.mixbench import load_contestants, run_bench
         from mixing.training.probe import answers
         from mixing.training.stem_bench import judge_stems, load_stems
@@ -94,6 +96,8 @@ class Command(BaseCommand):
         found = bench_tables.Findings(report, styles, stems, heard, recognition)
         if options["cards"]:
             bench_tables.write_to_cards(options["models"], found)
+        if options["charts"]:
+            draw_findings(found, options["charts"])
         if options["json"]:
             self.stdout.write(json.dumps(found.to_dict()))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -19,6 +20,8 @@ from mixing.mixers.card import read_card
 from mixing.mixers.ranges import neutral_logits
 from mixing.mixers.zoo import content_hash, load_mixer, save_mixer
 from mixing.training import feature_sets
+from mixing.training.audio_bench import AudioReport
+from mixing.training.bench_charts import draw_findings
 from mixing.training.bench_tables import Findings, to_markdown, write_to_cards
 from mixing.training.losses import Target
 from mixing.training.mixbench import (
@@ -29,7 +32,7 @@ from mixing.training.mixbench import (
     load_contestants,
     run_bench,
 )
-from mixing.training.probe import bootstrap, neutral_answers, outcome, repair_ratio
+from mixing.training.probe import Interval, bootstrap, neutral_answers, outcome, repair_ratio
 from mixing.training.stem_bench import judge_stems, load_stems
 from mixing.training.styles import BOSS, STYLES, load_reference, save_reference
 from mixing.training.ten_targets import NAMES, ten_target_errors
@@ -204,3 +207,19 @@ def test_intervals_draw_whole_groups() -> None:
     by_work = bootstrap(lambda rows: float(values[rows].mean()), 20, groups=["a"] * 10 + ["b"] * 10)
     assert by_song.value == by_work.value == 0.5
     assert by_work.high - by_work.low > by_song.high - by_song.low
+
+
+def test_charts_show_who_is_nearer(tmp_path: Path) -> None:
+    near, far = Interval(0.5, 0.2, 0.9), Interval(-0.1, -0.4, 0.1)
+    gains = {SLUG: {name: {"tone_db": found, "mr_stft": found} for name, found in (("rule", near), ("nothing", far))}}
+    report = bench_of(champion())
+    stems = judge_stems({SLUG: champion()}, load_stems()[:6])
+    found = Findings(report, [], stems, AudioReport(gains, gains, n_songs=3, left_out={}), None)
+    drawn = {path.name: path.read_text() for path in draw_findings(found, tmp_path / "new")}
+    dots = {name: [float(x) for x in re.findall('<circle cx="([^"]+)"', svg)] for name, svg in drawn.items()}
+    assert {name: len(xs) for name, xs in dots.items()} == {
+        "mixbench-targets.svg": 3, "mixbench-stems.svg": 3, "mixbench-tone.svg": 2, "mixbench-mr-stft.svg": 2,
+    }  # fmt: skip
+    zero = float(re.findall(r'<line x1="([^"]+)"', drawn["mixbench-tone.svg"])[0])
+    assert dots["mixbench-tone.svg"][0] > zero > dots["mixbench-tone.svg"][1]
+    assert f"{SLUG}, rule" in drawn["mixbench-tone.svg"]
