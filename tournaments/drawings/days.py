@@ -14,6 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 10, 10, 26
 N_TICKS = 4
 MAX_DAY_TICKS = 4
 COLUMN_GAP = 0.2
+# As long as a dot is drawn: browsers leave out dashed lines of no length.
+DOT = 0.2
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def draw_days(
     if not values or (is_from_zero and not any(values)):
         return None
     y = _log_axis(values) if is_log else _axis(0.0 if is_from_zero else min(values), max(values))
-    x = Axis(0, max(len(days) - 1, 1), LEFT, WIDTH - RIGHT)
+    x = Axis(0, len(days) - 1, LEFT, WIDTH - RIGHT)
     lines = tuple(
         Line(label, number, "".join(_pieces(x, y, row))) for number, (label, row) in enumerate(series, start=1)
     )
@@ -151,7 +153,8 @@ def _pieces(x: Axis, y: Axis, row: Sequence[float | None]) -> list[str]:
         if value is not None:
             run.append((x.at(i), y.at(value)))
         elif run:
-            pieces.append(line_path(run if len(run) > 1 else run * 2))
+            at, height = run[0]
+            pieces.append(line_path(run if len(run) > 1 else [(at - DOT / 2, height), (at + DOT / 2, height)]))
             run = []
     return pieces
 

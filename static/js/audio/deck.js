@@ -23,6 +23,8 @@ export const MIN_LOOP_S = 0.5;
 const START_LEAD_S = 0.05;
 const SWITCH_LEAD_S = 0.02;
 const VOLUME_TIME_S = 0.01;
+// A context that cannot run, in Firefox where no device plays, says nothing: it resumes for ever.
+const RESUME_MS = 4000;
 // A start that took the page longer may have come too late for some of its sources: it is made again.
 const LATE_MS = 25;
 
@@ -30,8 +32,17 @@ let shared = null;
 
 /** The page's audio context. It may only run after a gesture, so it is resumed on each play. */
 function context() {
-  shared ??= new AudioContext({ latencyHint: "interactive" });
+  if (shared) return shared;
+  // Otherwise the mute switch of an iPhone silences Web Audio.
+  if (navigator.audioSession) navigator.audioSession.type = "playback";
+  shared = new AudioContext({ latencyHint: "interactive" });
   return shared;
+}
+
+/** Whether a context runs, at the latest after RESUME_MS. */
+function resumed(audio) {
+  const isLate = new Promise((done) => setTimeout(done, RESUME_MS, false));
+  return Promise.race([audio.resume().then(() => true, () => false), isLate]);
 }
 
 export class Deck extends EventTarget {
@@ -67,7 +78,7 @@ export class Deck extends EventTarget {
     this.#master.connect(audio.destination);
     this.#unwatch = watch(audio, {
       isPlaying: () => this.#take !== null,
-      onTrouble: (text) => this.dispatchEvent(new CustomEvent("trouble", { detail: { text } })),
+      onTrouble: (text) => this.#tell(text),
       onStop: () => this.pause(),
     });
   }
@@ -127,8 +138,13 @@ export class Deck extends EventTarget {
     this.#changed();
     // Resuming takes a moment, in which pause and play may come again: only the last of them starts the sources.
     const asked = ++this.#asks;
-    await context().resume();
-    if (this.#isPlaying && asked === this.#asks) this.#launch(this.#offset, this.#soon(START_LEAD_S));
+    const isRunning = await resumed(context());
+    if (!this.#isPlaying || asked !== this.#asks) return;
+    if (isRunning) this.#launch(this.#offset, this.#soon(START_LEAD_S));
+    else {
+      this.pause();
+      this.#tell("The browser cannot play now. Check speakers or headphones, end a call that goes on, then press play again.");
+    }
   }
 
   pause() {
@@ -251,6 +267,10 @@ export class Deck extends EventTarget {
     if (!take) return;
     if (audio.state !== "running" || take.startFrame > audio.currentTime * audio.sampleRate) take.cancel();
     else take.stop(Math.max(frame, this.#soon(0)));
+  }
+
+  #tell(text) {
+    this.dispatchEvent(new CustomEvent("trouble", { detail: { text } }));
   }
 
   #jump() {
