@@ -293,7 +293,7 @@ def test_a_line_has_gaps_and_a_column_stands_on_zero() -> None:
     only = draw_days(days[:1], [("Votes", [3.0])])
     assert only is not None
     assert [tick.at for tick in only.x_ticks] == [(only.left + only.right) / 2]
-    assert only.lines[0].path == f"M{only.x_ticks[0].at - 0.1:g} 10L{only.x_ticks[0].at + 0.1:g} 10"
+    assert only.lines[0].path == f"M{only.x_ticks[0].at - 7:g} 10L{only.x_ticks[0].at + 7:g} 10"
     columns = draw_columns(["a", "b"], [0, 10])
     assert columns is not None
     assert [bar.height for bar in columns.bars] == [0.0, columns.bars[0].y - columns.bars[1].y]

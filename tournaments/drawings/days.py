@@ -14,8 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 10, 10, 26
 N_TICKS = 4
 MAX_DAY_TICKS = 4
 COLUMN_GAP = 0.2
-# As long as a dot is drawn: browsers leave out dashed lines of no length.
-DOT = 0.2
+# A day alone is drawn so wide.
+MARK = 14
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _ticks(y: Axis) -> tuple[Tick, ...]:
 
 
 def _pieces(x: Axis, y: Axis, row: Sequence[float | None]) -> list[str]:
-    """A path for each unbroken run of days; one that is alone becomes a dot."""
+    """A path for each unbroken run of days; one that is alone becomes a short mark."""
     pieces: list[str] = []
     run: list[tuple[float, float]] = []
     for i, value in enumerate([*row, None]):
@@ -154,7 +154,7 @@ def _pieces(x: Axis, y: Axis, row: Sequence[float | None]) -> list[str]:
             run.append((x.at(i), y.at(value)))
         elif run:
             at, height = run[0]
-            pieces.append(line_path(run if len(run) > 1 else [(at - DOT / 2, height), (at + DOT / 2, height)]))
+            pieces.append(line_path(run if len(run) > 1 else [(at - MARK / 2, height), (at + MARK / 2, height)]))
             run = []
     return pieces
 
