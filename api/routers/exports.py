@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponseBase
 from django.urls import reverse
-from django.utils.text import slugify
 from ninja import Path, Router
 
 from api.errors import ApiError
@@ -17,8 +16,8 @@ from api.tokens import ApiRequest, scoped
 from tournaments.access import export_for_owner, heard_mix_for_owner, tournament_for_owner
 from tournaments.errors import TournamentRunning
 from tournaments.models import Export
+from tournaments.selectors.downloads import download_of
 from tournaments.services.exports import formats_of, request_export
-from tournaments.views.audio import CONTENT_TYPES
 
 router = Router()
 
@@ -58,8 +57,7 @@ def download(request: ApiRequest, number: int = Number) -> HttpResponseBase:
     export = export_for_owner(request.user, number)
     if export.state != Export.State.READY:
         raise Http404
-    content_type, suffix = CONTENT_TYPES[Export.Format(export.format)]
-    name = f"{slugify(export.mix.song.title) or 'song'}-{export.mix.mixer.slug}.{suffix}"
+    content_type, name = download_of(export)
     return sound(request, export.file.path, content_type, etag=f"export-{export.pk}", download_name=name)
 
 

@@ -12,13 +12,15 @@ import soundfile
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.text import slugify
 
 from accounts.models import User
 from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
-from tests.factories import NOW, make_mixer, make_user
+from tests.factories import NOW, make_mix, make_mixer, make_user
 from tests.tournaments.rounds import be_born, open_battle, start, vote
 from tournaments.models import Battle, BoardRow, BoardRun, Export, Mix, Song, Tournament
+from tournaments.selectors.downloads import download_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +99,16 @@ def test_the_result_names_the_champion_and_tells_the_story(page: Client, result:
     assert body.count("data-track") == 2
 
 
+def test_no_file_overwrites_another(result: Tournament) -> None:
+    mix = result.taken
+    assert mix is not None
+    versions = [make_mix(song=mix.song, mixer=mix.mixer, nudged_from=mix) for _ in range(2)]
+    formats = Export.Format.values
+    names = {download_of(Export(mix=one, format=value))[1] for one in (mix, *versions) for value in formats}
+    assert len(names) == 3 * len(formats)
+    assert any(name.endswith("-version-2-16bit.wav") for name in names)
+
+
 def test_a_file_is_made_once_and_downloaded(page: Client, result: Tournament, owner: User, tmp_path: Path) -> None:
     mix = result.taken
     assert mix is not None
@@ -112,7 +124,8 @@ def test_a_file_is_made_once_and_downloaded(page: Client, result: Tournament, ow
     assert f"{export.loudness_lufs:.1f} LUFS" in line.content.decode()
     status, body, head = fetch(f"/exports/{export.pk}/file/", owner)
     assert status == 200
-    assert "attachment" in head["Content-Disposition"]
+    title, mixer = slugify(result.song.title), slugify(mix.mixer.nickname)
+    assert head["Content-Disposition"] == f'attachment; filename="{title}-{mixer}-24bit.wav"'
     (tmp_path / "mix.wav").write_bytes(body)
     info = soundfile.info(tmp_path / "mix.wav")
     assert (info.subtype, info.samplerate) == ("PCM_24", result.song.sample_rate)

@@ -7,27 +7,16 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.utils.text import slugify
 
 from mixarena.web.ranges import file_response
 from tournaments.access import ballot_for_voter, export_for_owner, preview_for_listener
 from tournaments.models import Export
 from tournaments.selectors.ballots import side_preview
+from tournaments.selectors.downloads import download_of
 from tournaments.views.visitors import login_response, voter_of
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-CONTENT_TYPES = {
-    Export.Format.WAV: ("audio/wav", "wav"),
-    Export.Format.WAV16: ("audio/wav", "wav"),
-    Export.Format.WAV32: ("audio/wav", "wav"),
-    Export.Format.FLAC: ("audio/flac", "flac"),
-    Export.Format.MP3: ("audio/mpeg", "mp3"),
-    Export.Format.OPUS: ("audio/ogg", "opus"),
-    Export.Format.STEMS: ("application/zip", "stems.zip"),
-    Export.Format.REAPER: ("application/zip", "reaper.zip"),
-}
 
 
 async def ballot_audio(request: HttpRequest, token: str, side: str) -> HttpResponseBase:
@@ -59,8 +48,7 @@ async def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     export = await sync_to_async(export_for_owner)(user, pk)
     if export.state != Export.State.READY:
         raise Http404
-    content_type, suffix = CONTENT_TYPES[Export.Format(export.format)]
-    name = f"{slugify(export.mix.song.title) or 'song'}-{export.mix.mixer.slug}.{suffix}"
+    content_type, name = await sync_to_async(download_of)(export)
     return await file_response(request, Path(export.file.path), content_type, etag=f"export-{pk}", download_name=name)
 
 

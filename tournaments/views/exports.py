@@ -8,11 +8,11 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from tournaments.access import export_for_owner, heard_mix_for_owner, tournament_for_owner
 from tournaments.forms import ExportForm
+from tournaments.selectors.downloads import file_name
 from tournaments.selectors.results import export_line
 from tournaments.services.bundles import settings_json
 from tournaments.services.exports import formats_of, request_export
@@ -43,11 +43,13 @@ def settings(request: ListenerRequest, public_id: UUID, mix_id: UUID) -> HttpRes
     """A mix's settings as JSON, to keep or to set by hand elsewhere."""
     tournament = tournament_for_owner(request.user, public_id)
     mix = heard_mix_for_owner(request.user, tournament, mix_id)
-    name = f"{slugify(mix.song.title) or 'song'}-{mix.mixer.slug}.json"
     return HttpResponse(
         settings_json(mix),
         content_type="application/json",
-        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or ""},
+        headers={
+            "Content-Disposition": content_disposition_header(as_attachment=True, filename=f"{file_name(mix)}.json")
+            or ""
+        },
     )
 
 
