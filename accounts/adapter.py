@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import Activity, User
 from accounts.names import is_reserved
 from accounts.services import record
+from accounts.services.departures import is_departed
 from accounts.services.referrals import register_referral
 from accounts.visits import earlier_accounts, referral_code, remember_account
 
@@ -49,6 +50,8 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(f"A username has at most {MAX_USERNAME} characters; this one has {len(username)}.")
         if is_reserved(username):
             raise ValidationError("This name could be taken for the arena's own or its staff's. Choose another one.")
+        if is_departed(username):
+            raise self.validation_error("username_taken")
         cleaned: str = super().clean_username(username, shallow=shallow)
         return cleaned
 

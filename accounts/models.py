@@ -35,6 +35,12 @@ class User(AbstractUser):
         credit_entries: RelatedManager[CreditEntry]
 
 
+class DepartedName(models.Model):
+    """The name of an account that was deleted, as a keyed hash: nobody signs up with it again."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="HMAC-SHA-256 of the name, whatever its case.")
+
+
 class Activity(models.Model):
     """Something that a listener did and that counts; appended, never changed. `key` names it once for ever."""
 

@@ -48,8 +48,8 @@ def charge_tournament(*, user_id: int, key: str, title: str, now: datetime) -> N
         lock_user(user_id)
         if balance_of(user_id) < TOURNAMENT_COST:
             raise OutOfCredits(
-                "You have no free mix left for another tournament. Judge battles to reach the next tier, earn an "
-                "achievement or invite a friend.",
+                "You have no free mix left for another tournament. Judge what others made in the judging queue, reach "
+                "the next tier, earn an achievement or invite a friend.",
                 code="out_of_credits",
             )
         _append(user_id, Kind.TOURNAMENT, key, -TOURNAMENT_COST, now, note=title)

@@ -8,18 +8,25 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from accounts.models import (
     Activity,
     ApiToken,
     Award,
     CreditEntry,
+    DepartedName,
     InvitationVisit,
     Notice,
     Referral,
     User,
     new_referral_code,
 )
+
+
+def is_departed(name: str) -> bool:
+    """Whether an account of this name was deleted, whatever the case of its letters."""
+    return DepartedName.objects.filter(digest=_digest(name)).exists()
 
 
 def anonymize(*, user: User) -> None:
@@ -32,6 +39,7 @@ def anonymize(*, user: User) -> None:
         InvitationVisit.objects.filter(inviter=user).delete()
         Referral.objects.filter(inviter=user).delete()
         Referral.objects.filter(friend=user).delete()
+        DepartedName.objects.get_or_create(digest=_digest(User.objects.get(pk=user.pk).username))
         user.set_unusable_password()
         User.objects.filter(pk=user.pk).update(
             username=f"gone-{secrets.token_hex(8)}",
@@ -47,3 +55,8 @@ def anonymize(*, user: User) -> None:
             is_superuser=False,
             last_login=None,
         )
+
+
+def _digest(name: str) -> str:
+    """Keyed by the arena's secret, so that a copy of the database does not tell who was here."""
+    return salted_hmac("accounts.departed_name", name.casefold(), algorithm="sha256").hexdigest()

@@ -17,7 +17,8 @@ from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import DepartedName, User
+from accounts.services.departures import anonymize
 from accounts.templatetags.devices import device
 from tests.accounts.one_time_codes import current_code
 from tests.factories import make_user
@@ -460,6 +461,16 @@ def test_a_name_that_could_be_taken_for_another_is_refused(client: Client, name:
     make_user("ann")
     assert sign_up(client, name).status_code == 200
     assert User.objects.count() == 1
+
+
+def test_nobody_takes_the_name_of_somebody_who_left(client: Client) -> None:
+    make_user("ann")
+    taken = sign_up(client, "ann").context["form"].errors["username"]
+    anonymize(user=make_user("Ben"))
+    for name in ("Ben", "bEN"):
+        assert sign_up(client, name).context["form"].errors["username"] == taken
+    assert "ben" not in str(DepartedName.objects.values_list()).casefold()
+    assert sign_up(client, "ben2").status_code == 302
 
 
 def test_a_name_that_only_holds_such_a_word_is_taken(client: Client) -> None:

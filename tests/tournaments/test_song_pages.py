@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services.credits import charge_tournament
 from mixarena.jobs.queue import local_jobs
-from tests.factories import make_mixer, make_song, make_user
+from tests.factories import NOW, make_mixer, make_song, make_user
 from tests.tournaments.sound import write_music
 from tournaments.models import Analysis, Song, Tournament
 
@@ -79,6 +81,8 @@ def test_a_refused_song_says_why(page: Client, owner: User) -> None:
     body = page.get(f"/songs/{song.public_id}/").content.decode()
     assert "The file is silent. Choose one with music in it." in body
     assert "Confirm and start" not in body
+    Analysis.objects.create(song=song)
+    assert "battle" not in page.get(f"/songs/{song.public_id}/analysis/").content.decode().casefold()
 
 
 def test_the_guess_is_filled_in_and_the_owner_decides(page: Client, owner: User) -> None:
@@ -109,6 +113,48 @@ def test_a_wrong_start_says_what_is_wrong(page: Client, owner: User, form: dict[
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not Tournament.objects.exists()
+
+
+@override_settings(CREDITS=True)
+def test_the_price_is_told_and_whoever_cannot_pay_is_shown_the_way(page: Client, owner: User) -> None:
+    song = make_song(owner=owner)
+    for _ in range(2):
+        make_mixer()
+    url = f"/songs/{song.public_id}/"
+    assert "One free mix; you have 3." in page.get(url).content.decode()
+    for key in ("1", "2", "3"):
+        charge_tournament(user_id=owner.pk, key=key, title="A song", now=NOW)
+    before = page.get(url).content.decode()
+    answer = page.post(f"{url}start/", {"genre": "jazz", "n_rounds": "7"})
+    after = answer.content.decode()
+    assert answer.status_code == 402
+    for body in (before, after):
+        assert "You have no free mix left" in body
+        assert "Confirm and start" not in body
+        assert all(f'href="{reverse(name)}"' in body for name in ("social:judge", "accounts:credits"))
+    assert '<option value="jazz" selected>' in after
+    assert re.search(r'<input[^>]*value="7"[^>]* checked', after)
+    assert not Tournament.objects.exists()
+
+
+def test_a_running_tournament_is_gone_on_with(page: Client, owner: User) -> None:
+    song = make_song(owner=owner)
+    for _ in range(2):
+        make_mixer()
+    form = {"genre": "rock", "n_rounds": "3"}
+    url = f"/songs/{song.public_id}/"
+    assert "Go on with your tournament" not in page.get(url).content.decode()
+    with local_jobs():
+        first = page.post(f"{url}start/", form)
+        body = page.get(url).content.decode()
+        again = page.post(f"{url}start/", form)
+        told = page.get(url).content.decode()
+        other = page.post(f"{url}start/", form | {"n_rounds": "4"})
+    assert re.search(rf'href="{first["Location"]}">.*Go on with your tournament', body)
+    assert "Start another tournament on this song" in body
+    assert again["Location"] == first["Location"] != other["Location"]
+    assert "You had started this tournament already" in told
+    assert Tournament.objects.get(n_rounds=4).genre == "rock"
 
 
 def test_the_analysis_comes_when_it_comes(page: Client, owner: User) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 
+from accounts.services.credits import balance_of as free_mixes_of
 from mixing.audio.balance import balance_of
 from mixing.audio.roles import ROLES
 from mixing.genres import GENRES
 from tournaments.drawings.curves import BalanceChart, draw_balance
 from tournaments.drawings.waveform import Waveform, draw_waveform
-from tournaments.models import Analysis, Song, Stem
+from tournaments.models import Analysis, Song, Stem, Tournament
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -47,6 +49,25 @@ class SongPage:
     balance_words: str
     may_change_roles: bool
     roles: tuple[str, ...] = ROLES
+
+
+@dataclass(frozen=True)
+class StartOffer:
+    """What a listener should know before a start: the newest tournament that runs on the song already, and how many
+    free mixes there are to pay with (None where a tournament costs nothing)."""
+
+    running: Tournament | None
+    balance: int | None
+
+
+def start_offer(listener: User, song: Song) -> StartOffer:
+    """What runs already, and what another tournament can be paid with."""
+    return StartOffer(
+        running=Tournament.objects.filter(
+            owner=listener, song=song, kind=Tournament.Kind.LISTENER, state=Tournament.State.RUNNING
+        ).first(),
+        balance=free_mixes_of(listener.pk) if settings.CREDITS else None,
+    )
 
 
 def song_page(song: Song) -> SongPage:

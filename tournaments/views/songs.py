@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.errors import OutOfCredits
+from accounts.services.judging import PER_MIX
 from mixing.errors import AudioError
 from tournaments.access import song_for_listener, song_for_owner
 from tournaments.forms import StartForm, UploadForm
-from tournaments.models import Song
-from tournaments.selectors.songs import demo_song, song_page, songs_of
+from tournaments.models import Song, Tournament
+from tournaments.selectors.songs import demo_song, song_page, songs_of, start_offer
 from tournaments.services.stems import set_roles
 from tournaments.services.tournaments import start_tournament
 from tournaments.services.uploads import add_upload
@@ -71,8 +75,7 @@ def song(request: ListenerRequest, public_id: UUID) -> HttpResponse:
 def song_checks(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     """The part of the page that follows the checks: waveform, and the form to start once it is ready."""
     song = song_for_listener(request.user, public_id)
-    context = {"page": song_page(song), "form": _start_form(song)}
-    return render(request, "tournaments/_song_checks.html", context)
+    return render(request, "tournaments/_song_checks.html", _context(request, song, form=None))
 
 
 @listener_required
@@ -114,22 +117,32 @@ def start(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         return _song_page(request, song, form=form, status=422)
-    tournament = start_tournament(
-        owner=request.user,
-        song=song,
-        genre=form.cleaned_data["genre"],
-        n_rounds=form.cleaned_data["n_rounds"],
-    )
+    earlier = set(Tournament.objects.filter(owner=request.user, song=song).values_list("pk", flat=True))
+    try:
+        tournament = start_tournament(
+            owner=request.user,
+            song=song,
+            genre=form.cleaned_data["genre"],
+            n_rounds=form.cleaned_data["n_rounds"],
+        )
+    except OutOfCredits as error:
+        return _song_page(request, song, form=form, status=error.status)
+    if tournament.pk in earlier:
+        messages.info(request, "You had started this tournament already, so you go on with it.")
     return redirect("tournaments:battle", tournament.public_id)
 
 
-def _start_form(song: Song) -> StartForm:
-    return StartForm(initial={"genre": song.genre or song.genre_guess})
-
-
 def _song_page(request: ListenerRequest, song: Song, *, form: StartForm | None, status: int) -> HttpResponse:
-    context = {"page": song_page(song), "form": form or _start_form(song)}
-    return render(request, "tournaments/song.html", context, status=status)
+    return render(request, "tournaments/song.html", _context(request, song, form=form), status=status)
+
+
+def _context(request: ListenerRequest, song: Song, *, form: StartForm | None) -> dict[str, Any]:
+    return {
+        "page": song_page(song),
+        "offer": start_offer(request.user, song),
+        "judged_per_mix": PER_MIX,
+        "form": form or StartForm(initial={"genre": song.genre or song.genre_guess}),
+    }
 
 
 def _upload_page(request: ListenerRequest, form: UploadForm, *, status: int) -> HttpResponse:
