@@ -80,6 +80,7 @@ def decided_battle_for_owner(user: User, public_id: UUID, number: int) -> Battle
             state=Battle.State.DECIDED,
             votes__voter=user,
         )
+        .exclude(tournament__song__state=Song.State.DELETED)
         .first()
     )
     if battle is None:
@@ -105,6 +106,7 @@ def ballot_for_voter(user: User, token: str) -> Ballot:
             token=token,
             voter=user,
         )
+        .exclude(battle__tournament__song__state=Song.State.DELETED)
         .first()
     )
     if ballot is None:

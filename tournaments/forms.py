@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +13,7 @@ from mixing.console.parameter import GROUPS
 from mixing.genres import GENRES
 from tournaments.heard import MAX_SWITCHES
 from tournaments.models import AbxTest, Album, Export, Song, Tournament
+from tournaments.selectors.recipes import Knob, Section
 from tournaments.services.albums import FORMATS
 
 # What a file chooser offers; the server judges by content alone.
@@ -238,6 +239,32 @@ class AbxAnswerForm(HeardForm):
     answer = forms.ChoiceField(choices=[("a", "A"), ("b", "B")])
 
 
+class KnobField(forms.Field):
+    """A parameter set by hand, in its own unit; cleaned to None where what was shown still stands."""
+
+    def __init__(self, section: Section, knob: Knob) -> None:
+        super().__init__(label=f"{knob.label} {knob.unit}".rstrip() + f" ({section.title})", required=False)
+        self.knob = knob
+
+    def clean(self, value: str | None) -> float | None:
+        """Read a number as people write it; nothing is off. Raises ValidationError."""
+        knob = self.knob
+        sent = knob.value if value is None else value.strip()
+        if sent == knob.value:
+            return None
+        wanted = f"Write {knob.low:g} to {knob.high:g} {knob.unit}".rstrip()
+        wanted += ", or nothing for off." if knob.has_off else "."
+        if not sent and not knob.has_off:
+            raise forms.ValidationError(f"This cannot be off. {wanted}")
+        try:
+            number = float(sent.replace(",", ".")) if sent else off(knob.path)
+        except ValueError as error:
+            raise forms.ValidationError(f"This is no number. {wanted}") from error
+        if not (off(knob.path) if knob.has_off else knob.low) <= number <= knob.high:
+            raise forms.ValidationError(f"This is out of range. {wanted}")
+        return number
+
+
 class NudgeForm(forms.Form):
     """What an owner wants of a finished mix: words and strength in percent, locks, and values by hand."""
 
@@ -246,39 +273,40 @@ class NudgeForm(forms.Form):
     width = forms.IntegerField(min_value=-100, max_value=100)
     punch = forms.IntegerField(min_value=-100, max_value=100)
     strength = forms.IntegerField(min_value=0, max_value=150)
-    reference = forms.FileField(required=False, max_length=255)
+    reference = forms.FileField(
+        label="Reference",
+        required=False,
+        error_messages={
+            "empty": "The file is empty. Choose another one.",
+            "max_length": "The file's name is too long. Shorten it and send it again.",
+        },
+        max_length=255,
+    )
     locks = forms.MultipleChoiceField(choices=[(group, group) for group in GROUPS], required=False)
 
-    def nudge(self, current: Mapping[str, str], before: Nudge) -> Nudge:
+    def __init__(self, *args: Any, sections: Sequence[Section] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= {knob.path: KnobField(section, knob) for section in sections for knob in section.knobs}
+
+    def nudge(self, before: Nudge) -> Nudge:
         """The nudge of a valid form.
 
         Args:
-            current: values of the expert view as they were shown, by path. What still stands there was not set by hand.
             before: where the controls stood; what was set by hand then stays.
-        Raises: ValidationError for a value that is no number.
         """
-        values = dict(before.values)
-        for path, shown in current.items():
-            sent = self.data.get(path, "").strip()
-            if path not in self.data or sent == shown:
-                continue
-            values[path] = self._number(path, sent)
+        knobs = [name for name, field in self.fields.items() if isinstance(field, KnobField)]
+        by_hand = {path: self.cleaned_data[path] for path in knobs if self.cleaned_data[path] is not None}
         percent = {name: self.cleaned_data[name] / 100.0 for name in ("brightness", "loudness", "width", "punch")}
         return Nudge(
             **percent,
             strength=self.cleaned_data["strength"] / 100.0,
             locks=tuple(self.cleaned_data["locks"]),
-            values=values,
+            values={**before.values, **by_hand},
         )
 
-    @staticmethod
-    def _number(path: str, sent: str) -> float:
-        if not sent:
-            return off(path)
-        try:
-            return float(sent.replace(",", "."))
-        except ValueError as error:
-            raise forms.ValidationError(f"{path} is no number. Correct it and send it again.") from error
+    def faults(self) -> str:
+        """All that is wrong, each with the name that its field has on the page."""
+        return " ".join(f"{self[name].label}: {' '.join(map(str, said))}" for name, said in self.errors.items())
 
 
 class ExportForm(forms.Form):

@@ -68,7 +68,7 @@ def follow_reference(
     form = NudgeForm(words.dict(), MultiValueDict({"reference": [reference]}))
     if not form.is_valid():
         raise InvalidForm.of(form)
-    wanted = form.nudge({}, Nudge())
+    wanted = form.nudge(Nudge())
     return _recipe(row, nudge_mix(mix=heard, nudge=wanted, reference=reference, reference_name=reference.name or ""))
 
 

@@ -154,7 +154,7 @@ def probe(
     if container is None:
         raise AudioError(
             "This is not a WAV, AIFF, FLAC, MP3 or OGG file, whatever its name says. "
-            "Export the song as one of these and retry.",
+            "Export it as one of these and retry.",
             code="unsupported_type",
         )
     with _opened(path) as file:
@@ -248,11 +248,11 @@ def _opened(path: Path) -> soundfile.SoundFile:
 def _check_form(info: AudioInfo) -> None:
     if info.channels not in (1, 2):
         raise AudioError(
-            f"The file has {info.channels} channels. Export the song in mono or stereo and retry.", code="bad_channels"
+            f"The file has {info.channels} channels. Export it in mono or stereo and retry.", code="bad_channels"
         )
     if not MIN_RATE <= info.sample_rate <= MAX_RATE:
         raise AudioError(
-            f"The sample rate is {info.sample_rate} Hz. Export the song with 8000 to 192000 Hz and retry.",
+            f"The sample rate is {info.sample_rate} Hz. Export it with 8000 to 192000 Hz and retry.",
             code="bad_rate",
         )
 

@@ -22,6 +22,7 @@ from tests.tournaments.sound import enter, write_music
 from tournaments.errors import InvalidTournament
 from tournaments.models import Album, Song
 from tournaments.services.albums import make_again, plan_album, prune_albums, start_album, write_album
+from tournaments.services.departures import delete_song
 from tournaments.services.exports import KEPT_FOR
 from tournaments.services.songs import add_song
 
@@ -227,6 +228,21 @@ def test_wrong_forms_say_what_is_wrong(owner: User, client: Client, wrong: dict[
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert not Album.objects.exists()
+
+
+def test_a_page_that_waits_for_an_album_hears_that_a_song_was_deleted(owner: User, client: Client) -> None:
+    make_mixer()
+    songs = {1: make_song(owner=owner), 2: make_song(owner=owner)}
+    client.force_login(owner)
+    with local_jobs():
+        url = f"/albums/{album_of(owner, songs).public_id}/"
+        assert "every 1s" in client.get(url).content.decode()
+        delete_song(song=songs[1], now=timezone.now())
+    part = client.get(url, headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "one of its songs was deleted" in part.content.decode()
+    assert "every 1s" not in part.content.decode()
+    assert client.get(url).status_code == 404
 
 
 def test_nobody_else_sees_an_album_or_puts_a_foreign_song_on_one(owner: User, client: Client) -> None:

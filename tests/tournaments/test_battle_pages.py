@@ -21,6 +21,7 @@ from tournaments.models import Ballot, Battle, Mix, Preview, Song, Tournament, V
 from tournaments.selectors.rounds import live_version
 from tournaments.services.ballots import issue_ballot
 from tournaments.services.battles import open_if_ready
+from tournaments.services.tournaments import void_battle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEARD = json.dumps({"a": [[0.0, 6.0]], "b": [[0.0, 6.0]]})
@@ -197,14 +198,24 @@ def test_the_same_vote_again_shows_the_same_reveal(page: Client, tournament: Tou
     assert Vote.objects.count() == 1
 
 
-def test_another_vote_afterwards_is_refused(page: Client, tournament: Tournament) -> None:
+def test_another_vote_afterwards_is_refused_and_led_to_the_reveal(page: Client, tournament: Tournament) -> None:
     page.get(battle_url(tournament))
     ballot = ballot_of(tournament)
     vote(page, ballot, "a")
     answer = vote(page, ballot, "b", is_htmx=True)
-    assert answer.status_code == 409
-    assert answer["HX-Retarget"] == "#errors"
+    assert answer["HX-Redirect"] == f"/tournaments/{tournament.public_id}/rounds/1/"
+    assert "You have voted on this battle already" in page.get(answer["HX-Redirect"]).content.decode()
     assert Vote.objects.get().choice == ("second" if ballot.is_swapped else "first")
+
+
+def test_a_vote_on_a_battle_that_was_withdrawn_leads_to_the_tournament(page: Client, tournament: Tournament) -> None:
+    page.get(battle_url(tournament))
+    ballot = ballot_of(tournament)
+    with local_jobs():
+        void_battle(ballot.battle_id)
+    answer = vote(page, ballot, is_htmx=True)
+    assert answer["HX-Redirect"] == f"/tournaments/{tournament.public_id}/"
+    assert "takes no votes any more" in page.get(answer["HX-Redirect"], follow=True).content.decode()
 
 
 def test_a_vote_without_listening_is_refused_and_nothing_is_lost(page: Client, tournament: Tournament) -> None:

@@ -51,7 +51,7 @@ def test_a_deleted_song_leaves_no_sound_and_no_name(django_capture_on_commit_cal
     assert not default_storage.exists(name)
     assert not cached.exists()
     song.refresh_from_db()
-    assert (song.state, song.title, song.content_hash, bool(song.file)) == ("deleted", "A deleted song", "", False)
+    assert (song.state, song.title, song.content_hash, bool(song.file)) == ("deleted", "a deleted song", "", False)
     assert Tournament.objects.get(song=song).state == Tournament.State.FAILED
     assert ratings() == before
     assert differences_from_replay() == []
@@ -59,8 +59,24 @@ def test_a_deleted_song_leaves_no_sound_and_no_name(django_capture_on_commit_cal
     client.force_login(user)
     assert client.get(reverse("tournaments:song", args=[song.public_id])).status_code == 404
     for page in ("songs", "tournaments"):
-        assert "A deleted song" not in client.get(reverse(f"tournaments:{page}")).content.decode()
+        assert "a deleted song" not in client.get(reverse(f"tournaments:{page}")).content.decode()
     assert client.get(reverse("tournaments:mixer", args=[mixers[0].slug])).status_code == 200
+
+
+def test_the_rounds_of_a_deleted_song_are_closed_and_told_in_words_only(client: Client) -> None:
+    user = make_user()
+    song = judged_song(user, [make_mixer(), make_mixer()])
+    client.force_login(user)
+    reveal = reverse("tournaments:reveal", args=[Tournament.objects.get(song=song).public_id, 1])
+    assert reveal in client.get(reverse("tournaments:changes")).content.decode()
+    assert client.get(reveal).status_code == 200
+    delete_song(song=song, now=NOW)
+    changes = client.get(reverse("tournaments:changes")).content.decode()
+    assert "Round 1 of a deleted song" in changes
+    assert reveal not in changes
+    assert client.get(reveal).status_code == 404
+    token = Vote.objects.get(voter=user).ballot.token
+    assert client.post(reverse("tournaments:vote", args=[token]), {}).status_code == 404
 
 
 def test_a_song_that_nobody_judged_is_gone_altogether() -> None:

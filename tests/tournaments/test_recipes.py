@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -97,11 +98,11 @@ def test_the_recipe_tells_and_a_nudge_makes_a_version(client: Client, tmp_path: 
 @pytest.mark.parametrize(
     ("wrong", "word"),
     [
-        ({"strength": "200"}, "strength"),
-        ({"bus.drive_db": "99"}, "drive_db is 99"),
-        ({"bus.drive_db": "loud"}, "no number"),
-        ({"bus.drive_db": "nan"}, "drive_db"),
-        ({"locks": ["everything"]}, "locks"),
+        ({"strength": "200"}, "Strength: "),
+        ({"bus.drive_db": "99"}, "Drive dB (Mix bus): This is out of range."),
+        ({"bus.drive_db": "loud"}, "Drive dB (Mix bus): This is no number."),
+        ({"bus.drive_db": "nan"}, "Drive dB (Mix bus): This is out of range."),
+        ({"locks": ["everything"]}, "Locks: "),
     ],
 )
 def test_a_wrong_nudge_says_what_is_wrong(client: Client, tmp_path: Path, wrong: dict[str, object], word: str) -> None:
@@ -112,6 +113,21 @@ def test_a_wrong_nudge_says_what_is_wrong(client: Client, tmp_path: Path, wrong:
     assert answer.status_code == 422
     assert word in answer.content.decode()
     assert not Mix.objects.filter(nudged_from__isnull=False).exists()
+
+
+def test_a_refused_nudge_comes_back_as_it_was_sent(client: Client, tmp_path: Path) -> None:
+    tournament = finished(tmp_path)
+    assert tournament.taken is not None
+    client.force_login(tournament.owner)
+    by_hand = {"bus.low_shelf_hz": "abc", "bus.width_db": "-3,5"}
+    sent = WORDS | by_hand | {"brightness": "45", "locks": ["stereo"]}
+    body = client.post(address(tournament, tournament.taken) + "nudge/", sent).content.decode()
+    assert "Low shelf Hz (Mix bus): This is no number. Write 40 to 250 Hz." in body
+    assert re.search(r'name="bus.low_shelf_hz" value="abc"[^>]* aria-invalid="true"', body)
+    assert body.count('aria-invalid="true"') == 1
+    for kept in ('name="bus.width_db" value="-3,5"', 'max="100" step="5" value="45"', 'value="stereo" checked'):
+        assert kept in body
+    assert '<details class="expert" open>' in body
 
 
 def test_nobody_else_sees_or_changes_it(client: Client, tmp_path: Path) -> None:
@@ -157,4 +173,8 @@ def test_a_reference_leads_a_version_and_is_deleted(client: Client, tmp_path: Pa
     letter = SimpleUploadedFile("letter.wav", b"no music " * 100)
     answer = client.post(address(tournament, tournament.taken) + "nudge/", WORDS | {"reference": letter})
     assert answer.status_code == 422
-    assert "not a WAV" in answer.content.decode()
+    body = answer.content.decode()
+    assert "not a WAV" in body
+    assert "Export it as one of these" in body
+    assert "choose it again" in body
+    assert '<details class="expert">' in body

@@ -36,7 +36,7 @@ class StripLine:
 
 @dataclass(frozen=True)
 class Knob:
-    """A parameter of the expert view; `value` is empty for off."""
+    """A parameter of the expert view; `value` is empty for off, `error` says what is wrong with what was sent."""
 
     path: str
     label: str
@@ -46,6 +46,7 @@ class Knob:
     step: float
     value: str
     has_off: bool
+    error: str = ""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ from tournaments.services.tournaments import NOT_COMMITTED, NOT_DECIDED, tell
 if TYPE_CHECKING:
     from accounts.models import User
 
-DELETED_TITLE = "A deleted song"
+DELETED_TITLE = "a deleted song"
 _BUSY_MIXES = (Mix.State.QUEUED, Mix.State.PLANNED)
 
 

@@ -64,8 +64,13 @@ def new_album(request: ListenerRequest) -> HttpResponse:
 @listener_required
 @require_safe
 def album(request: ListenerRequest, public_id: UUID) -> HttpResponse:
-    """How far an album has come; its part alone where htmx asks."""
-    page = album_page(album_for_owner(request.user, public_id))
+    """How far an album has come; its part alone where htmx asks. A page that waits hears that it waits in vain."""
+    try:
+        page = album_page(album_for_owner(request.user, public_id))
+    except Http404:
+        if not request.htmx:
+            raise
+        return render(request, "tournaments/_album_gone.html")
     template = "tournaments/_album.html" if request.htmx else "tournaments/album.html"
     return render(request, template, {"page": page})
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -17,9 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from tournaments.access import ballot_for_voter, own_ballot, tournament_for_owner
-from tournaments.errors import InvalidVote
+from tournaments.errors import BallotClosed, InvalidVote, MixerRetired, TournamentFinished
 from tournaments.forms import HeardForm, VoteForm
-from tournaments.models import Battle, Tournament
+from tournaments.models import Ballot, Battle, Tournament
 from tournaments.selectors.ballots import battle_stage
 from tournaments.selectors.progress import preparation
 from tournaments.selectors.reveals import reveal
@@ -39,7 +40,7 @@ def battle(request: ListenerRequest, public_id: UUID) -> HttpResponse:
     """The present round: its preparation, then the stage."""
     tournament = tournament_for_owner(request.user, public_id)
     if tournament.state != Tournament.State.RUNNING:
-        return _go(request, tournament)
+        return _go(request, redirect("tournaments:tournament", public_id))
     battle = current_battle(tournament)
     stage = None
     if battle is not None and battle.state == Battle.State.OPEN:
@@ -73,9 +74,13 @@ def heard(request: HttpRequest, voter: User, token: str) -> HttpResponse:
 @listener_required
 @require_POST
 def vote(request: ListenerRequest, token: str) -> HttpResponse:
-    """Commit a ballot and uncover the battle."""
-    own_ballot(request.user, token)
-    battle = cast_ballot(request.POST, request.user, token)
+    """Commit a ballot and uncover the battle; a page that was overtaken is led to where its battle stands."""
+    ballot = own_ballot(request.user, token)
+    try:
+        battle = cast_ballot(request.POST, request.user, token)
+    except (BallotClosed, TournamentFinished, MixerRetired) as refusal:
+        messages.warning(request, refusal.message)
+        return _go(request, _whereabouts(ballot))
     address = redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
     if not request.htmx:
         return address
@@ -110,8 +115,15 @@ def cast_ballot(sent: QueryDict, voter: User, token: str, *, commit: Callable[..
     return Battle.objects.select_related("tournament__song", "first__mixer", "second__mixer").get(pk=ballot.battle_id)
 
 
-def _go(request: ListenerRequest, tournament: Tournament) -> HttpResponse:
-    address = redirect("tournaments:tournament", tournament.public_id)
+def _whereabouts(ballot: Ballot) -> HttpResponseRedirect:
+    """The reveal for who has voted, in another tab for instance; else the tournament, which knows where it stands."""
+    battle = ballot.battle
+    if battle.votes.filter(ballot=ballot).exists():
+        return redirect("tournaments:reveal", battle.tournament.public_id, battle.number)
+    return redirect("tournaments:tournament", battle.tournament.public_id)
+
+
+def _go(request: ListenerRequest, address: HttpResponseRedirect) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": address.url}) if request.htmx else address
 
 
