@@ -78,8 +78,8 @@ def own_listening(request: ApiRequest) -> dict[str, Any]:
         ],
         "score": page.score,
         "n_missing": page.n_missing,
-        "is_left_out": page.is_left_out,
-        "advice": page.advice,
+        "is_left_out": bool(page.why_left_out),
+        "advice": page.words,
     }
 
 

@@ -69,7 +69,7 @@ class ReliabilityOut(Schema):
 class ListeningOut(Schema):
     """What the checks say of you. `score` is null before there are enough telling answers; `n_missing` are wanting.
 
-    While `is_left_out`, your votes do not count for the ratings.
+    While `is_left_out`, your votes do not count for the ratings; `advice` then begins with why, and what to do.
     """
 
     checks: list[CheckLineOut]

@@ -28,6 +28,7 @@ class Pulse:
         version: changes whenever its pages have something new to show.
         n_votes: of the round that the page shows.
         following: the first later round that is open and that the visitor has not judged.
+        has_looked: the visitor was shown who is who, and can only look at it.
     """
 
     version: str
@@ -36,9 +37,10 @@ class Pulse:
     following: Battle | None
     following_url: str
     is_running: bool
+    has_looked: bool
 
 
-def pulse(share: Share, voter: User | None, *, number: int) -> Pulse:
+def pulse(share: Share, voter: User | None, *, number: int, has_looked: bool) -> Pulse:
     """How things stand for a visitor on the page of a round (0: on the page of the tournament)."""
     battles = _battles(share)
     judged = judged_battles(share, voter)
@@ -55,6 +57,7 @@ def pulse(share: Share, voter: User | None, *, number: int) -> Pulse:
         following=following,
         following_url=reverse("social:battle", args=[share.token, following.number]) if following else "",
         is_running=share.tournament.state == Tournament.State.RUNNING,
+        has_looked=has_looked,
     )
 
 

@@ -48,11 +48,17 @@ class SharedRound:
 
 @dataclass(frozen=True)
 class SharedTournament:
-    """A tournament for strangers. The result and the story are there once nothing is left to be judged blind."""
+    """A tournament for strangers. The result and the story are there once nothing is left to be judged blind.
+
+    Attributes:
+        has_looked: the visitor was shown who is who, and no vote on a round is taken any more.
+        next_url: of the first round that can be judged; empty where none can.
+    """
 
     share: Share
     tournament: Tournament
     rounds: tuple[SharedRound, ...]
+    has_looked: bool
     next_url: str
     result: SharedMix | None
     lines: tuple[RoundLine, ...]
@@ -93,13 +99,15 @@ def shared_tournament(share: Share, voter: User | None, *, has_looked: bool) -> 
         )
         for battle in battles
     )
+    open_urls = (round_.url for round_ in rounds if round_.is_hearable and not round_.is_judged)
     is_over = tournament.state == Tournament.State.FINISHED
     mix = tournament.taken if is_over and (has_looked or len(judged) == len(battles)) else None
     return SharedTournament(
         share=share,
         tournament=tournament,
         rounds=rounds,
-        next_url=next((round_.url for round_ in rounds if round_.is_hearable and not round_.is_judged), ""),
+        has_looked=has_looked,
+        next_url=next(open_urls, "") if not has_looked else "",
         result=shared_mix(share, mix) if mix is not None else None,
         lines=round_lines(tournament, tournament.owner) if mix is not None else (),
     )

@@ -43,7 +43,9 @@ def pulse_part(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """The line that follows along on the page of a round."""
     share = open_share(token)
     found = battle_of(share, number)
-    context = {"share": share, "battle": found, "pulse": pulse(share, voter_of(request), number=number)}
+    looked = has_looked(request, share.tournament)
+    following = pulse(share, voter_of(request), number=number, has_looked=looked)
+    context = {"share": share, "battle": found, "pulse": following}
     return render(request, "social/_pulse.html", context)
 
 

@@ -51,8 +51,9 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         remember_look(request, share.tournament)
         return render(request, "social/mix.html", {"shared": shared_mix(share, share.mix), "share": share})
     voter = voter_of(request)
-    page = shared_tournament(share, voter, has_looked=has_looked(request, share.tournament))
-    context = {"page": page, "share": share, "pulse": pulse(share, voter, number=0)}
+    looked = has_looked(request, share.tournament)
+    page = shared_tournament(share, voter, has_looked=looked)
+    context = {"page": page, "share": share, "pulse": pulse(share, voter, number=0, has_looked=looked)}
     if not getattr(request, "htmx", False):
         return render(request, "social/tournament.html", context)
     # Once it is over there is another page to be seen.
@@ -86,10 +87,12 @@ def battle(request: HttpRequest, token: str, number: int) -> HttpResponse:
     found = battle_of(share, number)
     voter = voter_of(request)
     vote = vote_on(found, voter)
-    context: dict[str, object] = {"share": share, "battle": found, "pulse": pulse(share, voter, number=number)}
+    looked = has_looked(request, share.tournament)
+    following = pulse(share, voter, number=number, has_looked=looked)
+    context: dict[str, object] = {"share": share, "battle": found, "pulse": following}
     if share.tournament.owner_id == request.user.pk and vote is None:
         return redirect("tournaments:tournament", share.tournament.public_id)
-    if found.state in Battle.HEARABLE and (vote is not None or has_looked(request, share.tournament)):
+    if found.state in Battle.HEARABLE and (vote is not None or looked):
         return _page(request, "reveal", context | {"reveal": shared_reveal(share, found, vote)})
     if found.state not in Battle.HEARABLE:
         return _page(request, "preparing", context | {"progress": preparation(share.tournament, found)})

@@ -330,3 +330,66 @@ def test_the_owner_chooses_who_sees_it(client: Client, battle: Battle) -> None:
     assert stranger.get(address).status_code == 404
     assert stranger.post(address, {"visibility": "public"}).status_code == 404
     assert stranger.post(f"{address}battle/1/").status_code == 404
+
+
+def test_a_name_that_is_refused_is_said_at_its_field_and_nothing_typed_is_lost(client: Client, battle: Battle) -> None:
+    finish(battle.tournament, battle)
+    address = f"/tournaments/{battle.tournament.public_id}/sharing/"
+    client.force_login(battle.tournament.owner)
+    refused = client.post(address, {"visibility": "public", "name": "MixArena Team"})
+    body = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'value="MixArena Team"' in body and 'value="public"' in body.split("checked")[0].rpartition("<input")[2]
+    assert "id_name_error" in body and "Choose another one." in body
+    for part, label in (("battle/1/", "Round 1"), (f"mix/{battle.first.public_id}/", battle.first.mixer.nickname)):
+        for name, why in (("Curator", "Choose another one."), ("y" * 41, "Choose a shorter one.")):
+            refused = client.post(f"{address}{part}", {"name": name})
+            form = refused.content.decode().split(f"<strong>{label}</strong>")[1].split("</form>")[0]
+            assert refused.status_code == 422
+            assert f'value="{name}"' in form and 'aria-invalid="true"' in form and why in form
+    preparing = make_battle(tournament=battle.tournament, number=2, state=Battle.State.PREPARING)
+    refused = client.post(f"{address}battle/{preparing.number}/", {"name": ""})
+    assert "nothing to hear of this battle" in refused.content.decode()
+    assert "The whole tournament" in refused.content.decode()
+    assert not Share.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["running", "finished"])
+def test_who_has_looked_is_not_asked_to_judge(client: Client, battle: Battle, share: Share, state: str) -> None:
+    second = make_battle(tournament=battle.tournament, number=2)
+    if state == "finished":
+        finish(battle.tournament, battle)
+    client.post(round_url(share, "judge/"))
+    judge(client, share)
+    page, pulse = f"/s/{share.token}/", round_url(share, "pulse/")
+    assert "Judge the next battle" in client.get(page).content.decode()
+    client.post(f"/s/{share.token}/look/")
+    body = client.get(page).content.decode()
+    assert not any(words in body for words in ("Judge the", "judge blind", "without judging", "without knowing"))
+    assert "judged by you" in body and "look at it" in body
+    for path in (pulse, round_url(share)):
+        body = client.get(path).content.decode()
+        assert "Round 2 is open: look at it" in body and "judge it" not in body
+    assert "Who was who" in client.get(f"/s/{share.token}/rounds/{second.number}/").content.decode()
+
+
+def test_what_a_vote_moved_is_said_to_each_as_it_is(client: Client, battle: Battle, share: Share) -> None:
+    """The owner's vote moved both mixers; nobody else's page may say that nothing moved."""
+    looker = Client()
+    looker.post(f"/s/{share.token}/look/")
+    body = looker.get(round_url(share)).content.decode()
+    assert "fighter__rating" not in body
+    client.post(round_url(share, "judge/"))
+    body = judge(client, share).content.decode()
+    assert body.count("Your vote counts once you have an account.") == 2
+    assert "rating moved" not in body
+    listener = Client()
+    listener.force_login(make_user("grace"))
+    judge(listener, share, "neither")
+    assert listener.get(round_url(share)).content.decode().count("Your vote did not move this rating.") == 2
+
+
+def test_the_words_beside_the_bars_fit_one_listener(client: Client, battle: Battle, share: Share) -> None:
+    client.post(f"/s/{share.token}/look/")
+    body = client.get(round_url(share)).content.decode()
+    assert "1 listener, blind, with A and B drawn by lot." in body

@@ -18,6 +18,7 @@ from tests.factories import NOW, make_ballot, make_battle, make_mix, make_mixer,
 from tournaments.errors import InvalidVerdict
 from tournaments.models import Ballot, Check, LedgerCounter, LedgerEvent, ListenerVerdict, Rating, Vote
 from tournaments.ratings.reliability import CheckKind, Outcome, Value
+from tournaments.selectors.listening import listening
 from tournaments.selectors.people import listeners_by_reliability
 from tournaments.services.ballots import commit_ballot
 from tournaments.services.ledger import append_verdicts, differences_from_replay, rebuild_if_stale
@@ -126,6 +127,32 @@ def test_a_curators_word_stands_until_there_is_new_evidence() -> None:
     assert (verdict.value, verdict.made_by) == (Value.EXCLUDE, None)
     with pytest.raises(InvalidVerdict):
         overrule(listener=listener, value=Value.INCLUDE, reason=" ", by=curator, now=NOW)
+
+
+@override_settings(CREDITS=True)
+def test_whose_word_leaves_votes_out_is_told_as_it_is(client: Client) -> None:
+    """A curator's is not told as an answer to checks that were never asked; the rule's is told as the rule's."""
+    pages = [reverse(name) for name in ("accounts:progress", "accounts:credits", "social:judge")]
+    curator = make_user(is_staff=True)
+    by_word, by_rule = make_user(), make_user()
+    overrule(listener=by_word, value=Value.EXCLUDE, reason="Votes by a program.", by=curator, now=NOW)
+    answers(by_rule, 8, Outcome.FAILED)
+
+    client.force_login(by_word)
+    for body in (client.get(page).content.decode() for page in pages):
+        assert "A curator has left your votes out" in body
+        assert "look like chance" not in body and "Some checks heard right" not in body
+        assert "Votes by a program" not in body
+    page = client.get(pages[0]).content.decode()
+    assert f"After {ANSWERS_AFTER_CURATOR} more telling answers" in page and "whoever runs this arena" in page
+    assert "A curator has left your votes out" in listening(by_word).words[0]
+
+    client.force_login(by_rule)
+    assert not any("curator" in client.get(page).content.decode() for page in pages)
+    assert "look like chance" in client.get(pages[0]).content.decode()
+    # A curator's word that the rule took back is not the one that counts any more.
+    answers(by_word, ANSWERS_AFTER_CURATOR, Outcome.PASSED, days=1)
+    assert listening(by_word).words == ()
 
 
 @override_settings(CREDITS=True)

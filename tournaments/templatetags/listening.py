@@ -8,7 +8,7 @@ from django import template
 from django.utils import timezone
 
 from accounts.models import User
-from tournaments.selectors.listening import listening
+from tournaments.selectors.listening import is_left_out_by_curator, listening
 from tournaments.services.verdicts import Exclusions, exclusions
 
 register = template.Library()
@@ -18,6 +18,12 @@ register = template.Library()
 def own_listening(user: User) -> dict[str, Any]:
     """The listener's own reliability."""
     return {"listening": listening(user)}
+
+
+@register.simple_tag
+def left_out_by_curator(user: User) -> bool:
+    """Whether a curator, and not the rule, leaves the votes of a listener out."""
+    return is_left_out_by_curator(user)
 
 
 @register.simple_tag
