@@ -53,8 +53,9 @@ def apply_strips(vectors: torch.Tensor, stats: torch.Tensor) -> StripOutcome:
     eq_db = strip_eq_db(values)
     mid, side = stats[:, MID_BANDS], stats[:, SIDE_BANDS]
     new_mid, new_side = mid + eq_db, side + eq_db
-    k_shift, _ = power_shifts_db(mid, side, new_mid, new_side)
-    bins = torch.as_tensor(LEVEL_BINS_DB, dtype=stats.dtype).expand(len(stats), -1)
+    k_shift, plain_shift = power_shifts_db(mid, side, new_mid, new_side)
+    # The compressor hears plain power, and its threshold follows the loudness behind the equalizer.
+    bins = torch.as_tensor(LEVEL_BINS_DB, dtype=stats.dtype) + (plain_shift - k_shift)[:, None]
     share = stats[:, LEVELS]
     pressed = bins - reduction_db(values["threshold_db"], values["ratio"], bins)
     press_lu = power_mean_db(pressed, share) - power_mean_db(bins, share)

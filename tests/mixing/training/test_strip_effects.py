@@ -52,8 +52,7 @@ def sound() -> np.ndarray:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@example(gains=(6.0, 6.0, 0.0, 0.0), fader=0.0, pan=0.0, ratio=1.5, threshold=0.0)
-@example(gains=(3.7, 4.7, 0.0, -2.6), fader=3.5, pan=0.75, ratio=1.0, threshold=0.0)
+@example(gains=(3.689, 4.673, 0.0, -2.618), fader=3.472, pan=0.751, ratio=1.472, threshold=0.0)
 @given(
     gains=st.tuples(*[st.floats(-6.0, 6.0)] * 4),
     fader=st.floats(-12.0, 12.0),
@@ -68,14 +67,22 @@ def test_a_strip_does_what_is_predicted(
     before, after = measured(sound), measured(rendered(sound, strip))
     out = apply_strips(torch.from_numpy(strip)[None], torch.from_numpy(before)[None])
     gain_lu = float(after[STAT["loudness_lufs"]] - before[STAT["loudness_lufs"]])
-    # What a compressor takes is foreseen from the spread of levels alone; boosted lows are underrated most.
-    assert float(out.gain_lu[0]) == pytest.approx(gain_lu, abs=0.5 + 7.0 * (ratio - 1.0))
+    assert float(out.gain_lu[0]) == pytest.approx(gain_lu, abs=2.0)
     balance = float(np.clip(after[STAT["balance_db"]], -24.0, 24.0))
     assert float(out.balance_db[0]) == pytest.approx(balance, abs=1.0 + 0.1 * abs(balance))
     # A pan changes what the middle is made of; its tone is judged where there is none.
     if abs(pan) < 0.2:
         tone = out.mid_db[0].numpy() - after[MID_BANDS]
         assert np.abs((tone - tone.mean())[3:-3]).max() < 1.5
+
+
+@pytest.mark.parametrize("gains", [(0.0, 0.0, 0.0, 0.0), (6.0, 6.0, -6.0, -6.0), (-6.0, -6.0, 6.0, 6.0)])
+def test_a_compressor_hears_what_the_equalizer_leaves(sound: np.ndarray, gains: tuple[float, ...]) -> None:
+    strip = vector(**dict(zip(NAMES, gains, strict=False)), ratio=1.5, threshold_db=0.0, attack_ms=15.0)
+    before, after = measured(sound), measured(rendered(sound, strip))
+    out = apply_strips(torch.from_numpy(strip)[None], torch.from_numpy(before)[None])
+    gain_lu = float(after[STAT["loudness_lufs"]] - before[STAT["loudness_lufs"]])
+    assert float(out.gain_lu[0]) == pytest.approx(gain_lu, abs=1.2)
 
 
 def test_a_neutral_strip_predicts_nothing(sound: np.ndarray) -> None:
