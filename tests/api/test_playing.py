@@ -12,8 +12,10 @@ import soundfile
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.text import slugify
 
 from accounts.models import User
+from evolution.models import Mixer
 from mixarena.jobs.queue import local_jobs
 from mixing.console.spec import MixSettings
 from tests.api.sent import body_of, everything, listen, secrets_of
@@ -217,7 +219,8 @@ def test_a_whole_tournament(program: Program, song: Song, user: User) -> None:
     assert export["url"] == f"/api/v1/exports/{export['id']}/file"
     file = program.get(f"/exports/{export['id']}/file")
     assert (body_of(file), file.headers["Content-Type"]) == (b"fLaC sound", "audio/flac")
-    assert ".flac" in file.headers["Content-Disposition"]
+    nickname = slugify(Mixer.objects.get(slug=result["champion"]).nickname)
+    assert f'-{nickname}.flac"' in file.headers["Content-Disposition"]
     stranger = Program(make_user())
     assert_problem(stranger.get(f"/exports/{export['id']}"), 404)
     assert_problem(stranger.get(f"/exports/{export['id']}/file"), 404)
